@@ -1,0 +1,1 @@
+"""The composition root: a module per command. Only here do metrics and alerts meet."""

@@ -1,0 +1,227 @@
+"""The whole program: logs, devices, registry, server, rules, messages; each that waits on a thread of its own."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from types import FrameType
+from typing import Final
+
+from ..clock import Clock, EventWakeup
+from ..collectors import discover, make_registry
+from ..config import Config
+from ..formats import discover_formats
+from ..gpu import GpuSource, Sampler
+from ..model import Health, RunStatus
+from ..model.web import Request, Response, Route
+from ..page import View, page_routes
+from ._alerting import Alerting, load_rule_groups, open_receivers
+from ._exposition import health_routes, metrics_route
+from ._loop import Loop
+from ._pipeline import Pipeline
+from ._place import open_checkpoints, open_server, public_address, state_folder
+
+POLL_S: Final = 0.5
+"""Between two looks at the logs, one `stat` each: a line is on /metrics within half a second."""
+IDLE_S: Final = 60.0
+"""The longest wait of a delivery that nothing wakes."""
+STOP_S: Final = 3.0
+"""What the threads are given to end; a driver or a receiver that hangs is left behind."""
+_ENDED: Final = frozenset({RunStatus.FINISHED, RunStatus.FAILED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """Time and devices: the machine's own, or the demo's."""
+
+    clock: Clock
+    wakeup: Callable[[], EventWakeup]
+    gpus: GpuSource | None
+
+
+class Daemon:
+    """Everything, wired.
+
+    Raises:
+        ConfigError: whatever of the configuration cannot work, before anything is started.
+    """
+
+    def __init__(self, config: Config, surroundings: Surroundings) -> None:
+        self.config = config
+        self._clock = clock = surroundings.clock
+        self._wakeup = surroundings.wakeup
+        self._stop, self._read_once = surroundings.wakeup(), threading.Event()
+        self._over_since: float | None = None
+        groups = load_rule_groups(config.alerts) if config.alerts.enabled else ()
+        notifiers = open_receivers(config.receivers) if config.alerts.enabled else ()
+        self.state_folder = state_folder(config)
+        self._checkpoints = open_checkpoints(self.state_folder)
+        self.sampler = (
+            None if surroundings.gpus is None else Sampler(surroundings.gpus, clock, interval_s=config.gpu.interval)
+        )
+        self.pipeline = Pipeline(
+            config.runs,
+            formats=discover_formats(),
+            checkpoints=self._checkpoints,
+            sampler=self.sampler,
+            health=self._health,
+            now=clock.now(),
+        )
+        registry = make_registry(lambda: self.pipeline.snapshot, discover())
+        self._server = open_server(config.web.listen, self._routes(metrics_route(registry)))
+        address = public_address(config.web.listen, self._server.port)
+        self.external_url = config.web.external_url or f"http://{address}"
+        self._queued = tuple(surroundings.wakeup() for _ in notifiers)
+        self.alerting = (
+            Alerting(
+                config.alerts,
+                groups=groups,
+                notifiers=notifiers,
+                collect=registry.collect,
+                instance=address,
+                external_url=self.external_url,
+                state=self.state_folder,
+                evidence=self,
+                now=clock.now(),
+                monotonic=clock.monotonic,
+                on_queued=self._wake_deliveries,
+            )
+            if config.alerts.enabled
+            else None
+        )
+        self._loops = tuple(self._make_loops())
+
+    def run(self, announce: Callable[[], None]) -> int:
+        """Works until a signal, `stop` or the end of the runs; the exit code. Announces once the logs are read."""
+        with _signals(self.stop):
+            self._server.start()
+            for loop in self._loops:
+                loop.start()
+            while not self._read_once.is_set() and not self._stop.wait(0.05):
+                pass
+            announce()
+            while not self._stop.wait(1.0) and not self._is_over():
+                pass
+            self._close()
+        return 0
+
+    def stop(self) -> None:
+        """Makes `run` return. From any thread, and from a signal handler."""
+        self.pipeline.stop()
+        self._read_once.set()
+        self._stop.wake()
+
+    def last_lines(self, run: str) -> tuple[str, ...]:
+        """The end of a run's log, for messages; empty where the user wants none."""
+        count = self.config.alerts.log_lines
+        return self.pipeline.last_lines(run)[-count:] if count else ()
+
+    def _make_loops(self) -> Iterator[Loop]:
+        clock, sampler, alerting = self._clock, self.sampler, self.alerting
+        yield Loop("logs", self._read, self._wakeup())
+        if sampler is not None:
+
+            def sample() -> float:
+                sampler.tick()
+                return sampler.interval_s
+
+            yield Loop("gpus", sample, self._wakeup(), finish=sampler.close)
+        if alerting is not None:
+            yield Loop("rules", lambda: alerting.service.tick(clock.now()) - clock.now(), self._wakeup())
+            for worker, wakeup in zip(alerting.workers, self._queued, strict=True):
+
+                def deliver(deliver_due: Callable[[float], float | None] = worker.deliver_due) -> float:
+                    due = deliver_due(clock.now())
+                    return IDLE_S if due is None else due - clock.now()
+
+                yield Loop("messages", deliver, wakeup)
+
+    def _read(self) -> float:
+        self.pipeline.step(self._clock.now())
+        self._read_once.set()
+        return POLL_S
+
+    def _wake_deliveries(self) -> None:
+        for wakeup in self._queued:
+            wakeup.wake()
+
+    def _routes(self, metrics: Route) -> Iterator[Route]:
+        yield from page_routes(self._view)
+        yield metrics
+        yield from health_routes(healthy=self._sick, ready=lambda: self.pipeline.ready)
+        if self.config.alerts.enabled:
+            yield from (Route(path, self._api(path)) for path in Alerting.API_PATHS)
+
+    def _api(self, path: str) -> Callable[[Request], Response]:
+        def answer(request: Request) -> Response:
+            body = b"" if self.alerting is None else self.alerting.api(path, request.query)
+            return Response(body=body, content_type="application/json")
+
+        return answer
+
+    def _view(self) -> View:
+        alerting, inventory = self.alerting, None if self.sampler is None else self.sampler.inventory
+        problem = "GPUs are not asked (--no-gpu)." if self.sampler is None else ""
+        return View(
+            snapshot=replace(self.pipeline.snapshot, at=self._clock.now()),
+            alerts=() if alerting is None else alerting.active(),
+            gpu_absence=problem or ("" if inventory is None else inventory.problem),
+            alerting="alerts are left to Prometheus" if alerting is None else alerting.summary,
+        )
+
+    def _health(self, base: Health) -> Health:
+        if self.alerting is None:
+            return replace(base, external_url=self.external_url)
+        return replace(
+            base,
+            external_url=self.external_url,
+            rule_groups=self.alerting.groups_health(),
+            receivers=self.alerting.receivers_health(),
+        )
+
+    def _sick(self) -> str:
+        """Which loop ended though nobody asked it to."""
+        return "".join(
+            f"the loop of the {loop.name} has ended; restart this program" for loop in self._loops if not loop.alive
+        )
+
+    def _is_over(self) -> bool:
+        """With --exit-with-run: all runs ended, and whatever was to be told of it is on its way to being sent."""
+        now, runs = self._clock.now(), self.pipeline.snapshot.runs
+        ended = bool(runs) and all(run.state is not None and run.state.status in _ENDED for run in runs)
+        if not self.config.exit_with_run or not ended:
+            self._over_since = None
+            return False
+        self._over_since = self._over_since or now
+        return self.alerting is None or (now - self._over_since > self.alerting.settle_s and self.alerting.quiet)
+
+    def _close(self) -> None:
+        for loop in self._loops:
+            loop.stop()
+        deadline = self._clock.monotonic() + STOP_S
+        ended = [loop.join(max(0.1, deadline - self._clock.monotonic())) for loop in self._loops]
+        self._server.close()
+        if all(ended):
+            # What hangs still uses them; all of it was committed when it happened.
+            if self.alerting is not None:
+                self.alerting.close()
+            self._checkpoints.close()
+
+
+@contextmanager
+def _signals(stop: Callable[[], None]) -> Iterator[None]:
+    """SIGINT and SIGTERM stop; a second one is the user's last word."""
+
+    def handle(number: int, _: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        stop()
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
