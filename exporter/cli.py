@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.resources import files
+from pathlib import Path
 from typing import Final, Protocol, cast
 
 from . import __version__
@@ -57,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def command_names() -> tuple[str, ...]:
     """The commands, by the files that define them."""
-    modules = (entry.name for entry in (files(__package__) / "app").iterdir())
+    modules = (entry.name for entry in (Path(__file__).parent / "app").iterdir())
     return tuple(sorted(name[:-3].replace("_", "-") for name in modules if name.endswith(".py") and name[0] != "_"))
 
 

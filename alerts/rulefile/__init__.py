@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from ..store import Retention
 from .load import BUILTIN, builtin_rule_files, load_rules
-from .model import AlertingRule, RecordingRule, Rule, RuleGroup
+from .model import AlertingRule, RecordingRule, Rule, RuleGroup, Templates
 from .read import CANONICAL_RUNBOOKS, read_rules, rule_options
 from .yaml import FilesError, Problem
 
@@ -23,6 +23,7 @@ __all__ = [
     "RecordingRule",
     "Rule",
     "RuleGroup",
+    "Templates",
     "builtin_rule_files",
     "load_rules",
     "read_rules",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Iterable, Iterator
-from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
@@ -43,7 +42,7 @@ def load_rules(patterns: Iterable[str], *, options: Options, runbook_base: str =
 
 def builtin_rule_files() -> tuple[tuple[str, str], ...]:
     """Name and content of the rule files that ship, by name."""
-    folder = files(__package__.rpartition(".")[0]) / "rules"
+    folder = Path(__file__).parents[1] / "rules"
     shipped = (entry for entry in folder.iterdir() if entry.name.endswith(".yml"))
     return tuple((entry.name, entry.read_text("utf-8")) for entry in sorted(shipped, key=lambda entry: entry.name))
 

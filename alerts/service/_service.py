@@ -138,6 +138,7 @@ class Service:
         for labels in (labels for memory in left.values() for labels in memory.written):
             self._store.append(labels, int(now * 1000), STALE)
         self._store.retention = self._retention
+        self._queries = TemplateQueries(self._store, self._options)
         self._publish()
 
     def close(self) -> None:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Final
 
 from ..model import Alert, AlertState, Fingerprint, Labels, Sample
-from ..rulefile import AlertingRule
+from ..rulefile import AlertingRule, Templates
 from ..store import METRIC_NAME
 from ..template import Environment
 
@@ -160,36 +160,28 @@ def _present(
 
 
 def _alert(rule: AlertingRule, sample: Sample, at: float, surroundings: Surroundings) -> Alert:
-    expanded = {
+    own = _expanded(rule.labels, sample, surroundings)
+    labels = with_labels(sample.labels, {METRIC_NAME: "", **own, ALERT_NAME: rule.name})
+    return Alert(
+        fingerprint=fingerprint(labels),
+        labels=labels,
+        annotations=tuple(_expanded(rule.annotations, sample, surroundings).items()),
+        state=AlertState.PENDING,
+        value=sample.value,
+        active_at=at,
+    )
+
+
+def _expanded(templates: Templates, sample: Sample, surroundings: Surroundings) -> dict[str, str]:
+    return {
         name: template.expand(
             labels=sample.labels,
             value=sample.value,
             external_labels=surroundings.external_labels,
             environment=surroundings.environment,
         )
-        for name, template in rule.labels
+        for name, template in templates
     }
-    labels = with_labels(sample.labels, {METRIC_NAME: "", **expanded, ALERT_NAME: rule.name})
-    annotations = tuple(
-        (
-            name,
-            template.expand(
-                labels=sample.labels,
-                value=sample.value,
-                external_labels=surroundings.external_labels,
-                environment=surroundings.environment,
-            ),
-        )
-        for name, template in rule.annotations
-    )
-    return Alert(
-        fingerprint=fingerprint(labels),
-        labels=labels,
-        annotations=annotations,
-        state=AlertState.PENDING,
-        value=sample.value,
-        active_at=at,
-    )
 
 
 def with_labels(labels: Labels, changes: Mapping[str, str]) -> Labels:

@@ -53,6 +53,6 @@ class Template:
 
 def parse_template(text: str, alert: str) -> Template:
     """Parses a label's or an annotation's text of an alert's rule. Raises `TemplateError`."""
-    nodes = parse(text, function_names().keys() | {"and", "or"}, _VARIABLES)
+    nodes = parse(text, function_names(), _VARIABLES)
     origin = Origin(name=f"__alert_{alert}", text=text, prefix=len(_PREAMBLE))
     return Template(text=text, nodes=nodes, origin=origin)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,7 +15,7 @@ from ..duration import parse_duration
 from ..gofloat import general
 from ..model import AlertsError, Sample
 from ..regex import Regex
-from .builtins import BUILTINS, FunctionTable, GoFunction, Parameter, query_escape
+from .builtins import BUILTINS, LAZY, FunctionTable, GoFunction, Parameter, query_escape
 from .humanize import humanize, humanize1024, humanize_duration, humanize_percentage
 from .lexer import TemplateError
 from .printing import quote
@@ -208,6 +208,6 @@ def _no_query(_text: str) -> tuple[Sample, ...]:
     raise AlertsError("there is nothing to query yet")
 
 
-def function_names() -> Mapping[str, GoFunction]:
+def function_names() -> frozenset[str]:
     """The functions there are, for the parser."""
-    return functions(Environment(at=0.0, external_url="", query=_no_query))
+    return frozenset(functions(Environment(at=0.0, external_url="", query=_no_query))) | LAZY.keys()

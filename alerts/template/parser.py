@@ -30,6 +30,7 @@ _BRANCHES: Final = {kind.value: kind for kind in BranchKind}
 _JUMPS: Final = {jump.value: jump for jump in Jump}
 _REFUSED: Final = frozenset({"define", "template", "block"})
 """A rule's template is one text: there is nothing that could be shared."""
+_TIME_FUNCTIONS: Final = frozenset({"toTime", "toDuration"})
 _WORDS: Final[dict[str, bool | None]] = {"true": True, "false": False, "nil": None}
 _ENDS: Final = frozenset({TokenKind.CLOSE, TokenKind.RIGHT, TokenKind.PIPE})
 _RANGE_VARIABLES: Final = 2
@@ -202,6 +203,8 @@ class _Parser:
                 return Variable(at=at, source=source, name=operand.name, names=names)
             case Field():
                 return Field(at=at, source=source, names=operand.names + names)
+            case Pipeline() if _yields_time(operand):
+                raise TemplateError(f"methods of times and durations are not supported: .{names[0]}")
             case Constant() | DotOperand():
                 raise TemplateError(f"unexpected . after term {operand.source!r}".replace("'", '"'))
             case _:
@@ -257,6 +260,11 @@ class _Parser:
         token = self._take()
         if token.kind is not kind:
             raise TemplateError(_unexpected(token, context))
+
+
+def _yields_time(pipeline: Pipeline) -> bool:
+    called = pipeline.commands[-1].operands[0]
+    return isinstance(called, Function) and called.name in _TIME_FUNCTIONS
 
 
 def _unexpected(token: Token, context: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from alerts.api import routes as api_routes
 from alerts.dispatch import is_event
+from alerts.inhibitions import shipped_inhibitions
 from alerts.model import Alert, AlertsError, AlertState, Evidence, Inhibition, Route
 from alerts.notification_log import NotificationLog
 from alerts.notify import DeliveryWorker, Notifier, ReceiverError, open_notifiers
@@ -184,8 +185,9 @@ def _route(config: AlertsConfig) -> Route:
         group_interval_s=config.group_interval,
         repeat_interval_s=config.repeat_interval,
         send_resolved=config.send_resolved,
-        inhibitions=tuple(
-            Inhibition(source=rule.source, target=rule.target, equal=rule.equal) for rule in config.inhibit_rules
+        inhibitions=(
+            *shipped_inhibitions(),
+            *(Inhibition(source=rule.source, target=rule.target, equal=rule.equal) for rule in config.inhibit_rules),
         ),
     )
 

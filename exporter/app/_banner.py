@@ -75,8 +75,7 @@ def _gpus(daemon: Daemon) -> str:
 
 
 def _places(daemon: Daemon) -> Iterator[tuple[str, str]]:
-    url = daemon.external_url
-    yield "page", f"{url}/   metrics {url}/metrics"
+    yield "page", f"{daemon.external_url}/   metrics {daemon.local_url}/metrics"
     if daemon.alerting is None:
         yield "alerts", "left to Prometheus (--no-alerts)"
     else:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from types import FrameType
 from typing import Final
 
 from ..clock import Clock, EventWakeup
@@ -19,6 +16,7 @@ from ..model import Health, RunStatus
 from ..model.web import Request, Response, Route
 from ..page import View, page_routes
 from ._alerting import Alerting, load_rule_groups, open_receivers
+from ._ending import EndRequest, ending_on_signals
 from ._exposition import health_routes, metrics_route
 from ._loop import Loop
 from ._pipeline import Pipeline
@@ -53,7 +51,7 @@ class Daemon:
         self.config = config
         self._clock = clock = surroundings.clock
         self._wakeup = surroundings.wakeup
-        self._stop, self._read_once = surroundings.wakeup(), threading.Event()
+        self._end, self._read_once = EndRequest(), threading.Event()
         self._over_since: float | None = None
         groups = load_rule_groups(config.alerts) if config.alerts.enabled else ()
         notifiers = open_receivers(config.receivers) if config.alerts.enabled else ()
@@ -73,7 +71,8 @@ class Daemon:
         registry = make_registry(lambda: self.pipeline.snapshot, discover())
         self._server = open_server(config.web.listen, self._routes(metrics_route(registry)))
         address = public_address(config.web.listen, self._server.port)
-        self.external_url = config.web.external_url or f"http://{address}"
+        self.local_url = f"http://{address}"
+        self.external_url = config.web.external_url or self.local_url
         self._queued = tuple(surroundings.wakeup() for _ in notifiers)
         self.alerting = (
             Alerting(
@@ -96,14 +95,15 @@ class Daemon:
 
     def run(self, announce: Callable[[], None]) -> int:
         """Works until a signal, `stop` or the end of the runs; the exit code. Announces once the logs are read."""
-        with _signals(self.stop):
-            self._server.start()
+        with ending_on_signals(self.stop):
             for loop in self._loops:
                 loop.start()
-            while not self._read_once.is_set() and not self._stop.wait(0.05):
+            self._server.start()
+            while not self._read_once.is_set() and not self._end.wait(0.05):
                 pass
-            announce()
-            while not self._stop.wait(1.0) and not self._is_over():
+            if not self._end.wait(0):
+                announce()
+            while not self._end.wait(1.0) and not self._is_over():
                 pass
             self._close()
         return 0
@@ -111,8 +111,7 @@ class Daemon:
     def stop(self) -> None:
         """Makes `run` return. From any thread, and from a signal handler."""
         self.pipeline.stop()
-        self._read_once.set()
-        self._stop.wake()
+        self._end.make()
 
     def last_lines(self, run: str) -> tuple[str, ...]:
         """The end of a run's log, for messages; empty where the user wants none."""
@@ -151,7 +150,7 @@ class Daemon:
     def _routes(self, metrics: Route) -> Iterator[Route]:
         yield from page_routes(self._view)
         yield metrics
-        yield from health_routes(healthy=self._sick, ready=lambda: self.pipeline.ready)
+        yield from health_routes(healthy=self._sick, ready=lambda: self._read_once.is_set() and self.pipeline.ready)
         if self.config.alerts.enabled:
             yield from (Route(path, self._api(path)) for path in Alerting.API_PATHS)
 
@@ -191,7 +190,7 @@ class Daemon:
     def _is_over(self) -> bool:
         """With --exit-with-run: all runs ended, and whatever was to be told of it is on its way to being sent."""
         now, runs = self._clock.now(), self.pipeline.snapshot.runs
-        ended = bool(runs) and all(run.state is not None and run.state.status in _ENDED for run in runs)
+        ended = self.pipeline.ready and bool(runs) and all(run.state is not None and run.state.status in _ENDED for run in runs)
         if not self.config.exit_with_run or not ended:
             self._over_since = None
             return False
@@ -209,19 +208,3 @@ class Daemon:
             if self.alerting is not None:
                 self.alerting.close()
             self._checkpoints.close()
-
-
-@contextmanager
-def _signals(stop: Callable[[], None]) -> Iterator[None]:
-    """SIGINT and SIGTERM stop; a second one is the user's last word."""
-
-    def handle(number: int, _: FrameType | None) -> None:
-        signal.signal(number, signal.SIG_DFL)
-        stop()
-
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

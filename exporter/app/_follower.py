@@ -19,6 +19,9 @@ from ..tail import Position, Tail
 LAST_LINES: Final = 40
 """Kept of each log, for the message about a failed run."""
 
+CHUNK_BYTES: Final = 64 * 1024
+"""At once: smaller costs speed, larger memory; benchmarks/README.md."""
+
 _encode = msgspec.msgpack.encode
 
 
@@ -33,7 +36,7 @@ class Follower:
         restored = _restore(checkpoint, formats)
         self.decoder = DecoderState(format=forced) if restored is None else restored.decoder
         self.state = None if restored is None else restored.state
-        self.tail = Tail(path, position=None if restored is None else restored.position)
+        self.tail = Tail(path, chunk_bytes=CHUNK_BYTES, position=None if restored is None else restored.position)
         self._last_lines: deque[bytes] = deque(maxlen=LAST_LINES)
 
     @property

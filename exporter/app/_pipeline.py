@@ -68,17 +68,14 @@ class Pipeline:
         self._devices: tuple[Device, ...] = ()
         self._next_rescan = now
         self._stopping = False
+        self.ready = False
+        """Whether the backlog of all that was there at start has been read."""
         self.snapshot = Snapshot(at=now)
 
     @property
     def problems(self) -> tuple[str, ...]:
         """What of the user's words found no run, in clear sentences."""
         return self._problems
-
-    @property
-    def ready(self) -> bool:
-        """Whether the backlog of all that was there at start has been read."""
-        return all(run.caught_up for run in self._runs.values())
 
     def stop(self) -> None:
         """Lets a step under way end early, at a commit. From any thread."""
@@ -92,6 +89,7 @@ class Pipeline:
         for run in tuple(self._runs.values()):
             self._advance(run, now)
         self.publish(now)
+        self.ready = self.ready or all(run.caught_up for run in self._runs.values())
 
     def publish(self, now: float) -> None:
         """Publishes what is known now, by one reference."""
@@ -108,7 +106,7 @@ class Pipeline:
 
     def followers(self) -> Iterator[tuple[RunName, Follower]]:
         """Each source with the name of its run."""
-        for name, run in self._runs.items():
+        for name, run in tuple(self._runs.items()):
             for follower in run.followers:
                 yield name, follower
 
@@ -173,6 +171,7 @@ class Pipeline:
             gpus=link(run.config.gpus, os.environ, self._known_devices(), len(self._runs)).uuids,
             targets=resolve_targets(run.config.targets, state),
             budget=run.config.budget,
+            thresholds=run.config.thresholds,
             cost_per_gpu_hour=run.config.cost_per_gpu_hour,
             state=state,
             logs=tuple(follower.health() for follower in run.followers),

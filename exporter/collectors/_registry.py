@@ -6,13 +6,11 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from time import perf_counter
 
-from prometheus_client.metrics_core import Metric as Family
-from prometheus_client.registry import Collector as RegistryCollector
-from prometheus_client.registry import CollectorRegistry
-
 from .. import catalog
 from ..catalog import Kind, Metric
 from ..model import Snapshot
+from ..prometheus import Collector as RegistryCollector
+from ..prometheus import CollectorRegistry, Family
 from ._protocol import Collector, Reading
 
 logger = logging.getLogger(__name__)

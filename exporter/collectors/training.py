@@ -60,7 +60,8 @@ def _identity(run: Run) -> Iterator[Reading]:
     present = run.state.status if run.state else RunStatus.UNKNOWN
     for status in RunStatus:
         yield Reading(catalog.RUN_STATE, (run.name, status.value), float(status is present))
-    for uuid in run.gpus:
+    # A run that is over uses no device: alerts about the next one must not name it. One that failed may be why.
+    for uuid in run.gpus if present in {RunStatus.RUNNING, RunStatus.FAILED} else ():
         yield Reading(catalog.RUN_GPU, (run.name, uuid), 1.0)
 
 

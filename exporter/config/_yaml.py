@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from difflib import get_close_matches
 from typing import Final, TypeVar
 
 import yaml
@@ -115,6 +114,8 @@ class Section:
         """Reports the keys that nothing asked for."""
         for key, node in self._nodes.items():
             if key not in self._asked:
+                from difflib import get_close_matches  # noqa: PLC0415 - only a mistake needs it
+
                 close = get_close_matches(key, self._asked, 1)
                 hint = f"did you mean `{close[0]}`?" if close else f"known here: {', '.join(sorted(set(self._asked)))}"
                 where = f" in `{self._name}`" if self._name else ""

@@ -47,6 +47,8 @@ class RunConfig:
     """By the user's word for the metric: (`mAP`, 0.9), (`loss`, 0.5)."""
     budget: Budget = field(default_factory=Budget)
     cost_per_gpu_hour: float | None = None
+    thresholds: tuple[tuple[str, float], ...] = ()
+    """Limits of the advice that differ from their defaults, by name; docs/ALERTS.md lists them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

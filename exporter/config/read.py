@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from ..model import Budget
+from ..model import THRESHOLDS, Budget
 from ._yaml import Section, open_section, parse_duration
 from .model import (
     AlertsConfig,
@@ -68,6 +68,7 @@ def _run(section: Section) -> RunConfig:
         targets=_targets(section.section("targets")),
         budget=_budget(budget),
         cost_per_gpu_hour=budget.value("cost_per_gpu_hour", _positive, None),
+        thresholds=_thresholds(section.section("thresholds")),
     )
     budget.close()
     if not run.log:
@@ -83,6 +84,13 @@ def _gpus(section: Section) -> tuple[str, ...] | None:
 
 def _targets(section: Section) -> tuple[tuple[str, float], ...]:
     return tuple((name, section.value(name, _number, 0.0)) for name in section.keys())  # noqa: SIM118 - no dict
+
+
+def _thresholds(section: Section) -> tuple[tuple[str, float], ...]:
+    """Every name is asked for, so that an unknown one is a mistake like any other."""
+    given = [(threshold.name, section.value(threshold.name, _limit, None)) for threshold in THRESHOLDS]
+    section.close()
+    return tuple((name, value) for name, value in given if value is not None)
 
 
 def _budget(section: Section) -> Budget:
@@ -186,6 +194,10 @@ def _number(text: str) -> float:
         return float(text)
     except ValueError:
         raise ValueError(f"`{text}` is no number") from None
+
+
+def _limit(text: str) -> float | None:
+    return _number(text)
 
 
 def _positive(text: str) -> float | None:

@@ -17,7 +17,7 @@ from ._numbers import SECONDS_PER_HOUR, finite, number
 # ` 3000: 2.308780, 2.289485 avg loss, 0.001000 rate, 1.440000 seconds, 192000 images, 66.725166 hours left`, also in
 # mid-line, where two output streams met: ` (next mAP calculation at 1000 41: 1515.364746, 1990.176880 avg loss, …`
 ITERATION = re.compile(
-    r"(?<!\S)(\d+)(?:, ([\d.]+))?: ([^\s,]+), ([^\s,]+) avg(?: loss)?, ([^\s,]+) rate, ([^\s,]+) seconds,"
+    r"(?<!\S)(\d{1,15})(?:, ([\d.]+))?: ([^\s,]+), ([^\s,]+) avg(?: loss)?, ([^\s,]+) rate, ([^\s,]+) seconds,"
     r" (-?\d+) images(?:, ([^\s,]+) hours left)?",
     re.ASCII,
 )
@@ -27,7 +27,7 @@ ITERATION_MARK = re.compile(r"(?<!\S)\d+(?:, [\d.]+)?: [^\s,]+, [^\s,]+ avg\b", 
 
 # `Region 82 Avg IOU: 0.833717, Class: 0.964432, …`, `v3 (iou loss, Normalizer: (…) Region 150 Avg (IOU: 0.696136), …`,
 # YOLOv2's `Region Avg IOU: …`, YOLOv1's `Detection Avg IOU: …`
-REGION = re.compile(r"(?:Region|Detection)(?: (\d+))? Avg (\(?IOU: .*\bcount: \d+\b.*)", re.ASCII)
+REGION = re.compile(r"(?:Region|Detection)(?: (\d+))? Avg (\(?IOU: .{0,300}\bcount: \d+\b.{0,300})", re.ASCII)
 REGION_MARK = re.compile(r"\b(?:Region|Detection)(?: \d+)? Avg\b", re.ASCII)
 
 # The two forms that fill logs:
@@ -45,6 +45,9 @@ REGION_LINE = re.compile(
 # `IOU: 0.833717`, `class_loss = 3.044146`, `No Obj: 0.002265`, `.5R: -nan(ind)`
 _PAIR = re.compile(r"([A-Za-z.\d][\w. ]*?)(?:: | = )(-?nan\(ind\)|[^\s,()]+)", re.ASCII)
 
+MAX_BODY = 600
+"""Characters of a region line to look at: the longest form has 220, and `_PAIR` is slow on what holds no pair."""
+
 _REGION_SCALARS = {".5R": "recall@0.50", ".75R": "recall@0.75"}
 
 
@@ -60,7 +63,7 @@ def region_cells(layer: str, body: str) -> list[tuple[ColumnKey, float]]:
     """The finite values of what follows `Region N Avg`; no IoU where it is about no object."""
     empty = is_empty(body)
     cells = []
-    for name, text in _PAIR.findall(body):
+    for name, text in _PAIR.findall(body[:MAX_BODY]):
         value = finite(text)
         if value is not None and not (empty and name == "IOU"):
             cells.append((_region_key(name, layer), value))

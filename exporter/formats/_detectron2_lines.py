@@ -37,6 +37,8 @@ MARK = re.compile(
 )
 
 _GAP = re.compile(r"(\s{2,})", re.ASCII)
+# `39`
+_COUNT = re.compile(r"\d{1,15}", re.ASCII)
 # `15533M`
 _MEBIBYTES = re.compile(r"(\d+)M", re.ASCII)
 
@@ -63,7 +65,7 @@ def read_metric(message: str) -> MetricLine | None:
         fields.pop()
     values = {key: text for key, text in fields if text != ABSENT}
     iteration = values.pop("iter", "")
-    if not (iteration.isascii() and iteration.isdigit()):
+    if not _COUNT.fullmatch(iteration):
         return None
     if "time" not in values and "last_time" in values:
         values["time"] = values.pop("last_time")
@@ -151,4 +153,4 @@ def _template(head: str, lead: str, shape: tuple[str, ...], gaps: tuple[str, ...
     return Template(compiled, tuple(fields), keys)
 
 
-_CAPTURES = {"eta": f"({DURATION})", "iter": r"(\d+)", "max_mem": r"(\d+)M"}
+_CAPTURES = {"eta": f"({DURATION})", "iter": r"(\d{1,15})", "max_mem": r"(\d+)M"}

@@ -45,13 +45,13 @@ _NEEDLES = (
 """Every error line holds one of them; looking for literals in a whole chunk is far cheaper than `_KINDS` per line."""
 
 # What launchers put before a line: `[rank0]: `, `[default3]:`, `12: `, ` 55:  `.
-LAUNCHER = r"(?:\s*(?:\[(?:rank|default)?\d+\]|\d+):\s*)*"
+LAUNCHER = r"(?:\s*(?:\[(?:rank|default)?\d+\]|\d+):)*\s*"
 
 _HOST_MEMORY = r"oom-kill event|Out of memory: Kill(?:ed)? process"
 """`slurmstepd: error: Detected 1 oom-kill event(s)`, `Out of memory: Killed process 4711 (python)`"""
 
 _OUT_OF_MEMORY = (
-    r"(?:CUDA|HIP|XPU|MPS backend) out of memory|OutOfMemoryError\b|(?:CUDA|HIP) [Ee]rror: .*out of memory"
+    r"(?:CUDA|HIP|XPU|MPS backend) out of memory|OutOfMemoryError\b|(?:CUDA|HIP) [Ee]rror: .{0,80}out of memory"
     r"|(?:CUDA|CUDNN|CUBLAS|cuDNN)\w*_ALLOC_FAILED|DefaultCPUAllocator: (?:can't allocate|not enough) memory"
     r"|RESOURCE_EXHAUSTED: "
 )

@@ -12,6 +12,8 @@ SECONDS_PER_MINUTE = 60
 SECONDS_PER_HOUR = 3600
 SECONDS_PER_DAY = 86400
 MIB = 1024 * 1024
+MAX_ITERATION = 10**15 - 1
+"""A larger one is damage: it fits neither a stored state nor a float. The patterns know it as `\\d{1,15}`."""
 TWO_DIGITS = {f"{value:02d}": value for value in range(100)}
 """Faster than `int`, for minutes and seconds."""
 
@@ -20,8 +22,8 @@ _MSVC_NAN = re.compile(r"-?(?:nan\((?:ind|snan)\)|1\.#(?:QNAN|SNAN|IND)\d*)", re
 # `1.#INF00`
 _MSVC_INF = re.compile(r"(-?)1\.#INF\d*", re.ASCII)
 # `1 day, 2:03:04`, `-1 day, 23:59:59`, `0:14:11`: what `str(datetime.timedelta)` gives, without its fraction.
-DURATION = r"(?:-?\d+ days?, )?\d+:\d\d:\d\d"
-_DURATION = re.compile(r"(?:(-?\d+) days?, )?(\d+):(\d\d):(\d\d)", re.ASCII)
+DURATION = r"(?:-?\d{1,9} days?, )?\d{1,9}:\d\d:\d\d"
+_DURATION = re.compile(r"(?:(-?\d{1,9}) days?, )?(\d{1,9}):(\d\d):(\d\d)", re.ASCII)
 
 
 def number(text: str) -> float | None:

@@ -35,7 +35,7 @@ from ._darknet import (
 from ._errors import error_event, suspects
 from ._items import Cells, Items, excerpt
 from ._numbers import finite
-from ._protocol import Parsed
+from ._protocol import LogFormat, Parsed
 
 LAYERS = 64
 """Detection layers to remember at once: no network has more than six, but a broken log may name any number."""
@@ -50,7 +50,7 @@ _SAVED = re.compile(r"Saving weights to (\S+)", re.ASCII)
 # `If you want to train from the beginning, then use flag in the end of training command: -clear`: AlexeyAB's last line
 _END = "If you want to train from the beginning, then use flag in the end of training command: -clear"
 # `640/6000: loss=1.3 hours left=5.0`: the window title, where a terminal's escapes around it were lost
-_TITLE = re.compile(r"(?<!\S)\d+/(\d+): loss=\S+ hours left=", re.ASCII)
+_TITLE = re.compile(r"(?<!\S)\d+/(\d{1,15}): loss=\S+ hours left=", re.ASCII)
 
 _MARK = re.compile(
     rb"^(?:Learning Rate: [^\s,]+, Momentum: [^\s,]+, Decay: "
@@ -301,4 +301,4 @@ def _scores(text: str) -> Cells | None:
     return ratios(found[1]) if found else None
 
 
-FORMAT = Darknet()
+FORMAT: LogFormat[Carry] = Darknet()

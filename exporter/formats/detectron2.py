@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from ..model import Chunk, ColumnKey, Event, EventKind, Quantity
+from ..model import Chunk, Event, EventKind
 from ._detectron2_lines import MARK, PREFIX, Template, read_metric, template_of
-from ._detectron2_progress import Progress
 from ._detectron2_scores import Copypaste, read_categories, read_copypaste, table_prefix
 from ._errors import error_event, suspects
 from ._items import Cells, Items, Keys, excerpt
 from ._logtime import LogClock
-from ._protocol import Parsed
+from ._protocol import LogFormat, Parsed
 
 FEW = 8
 """Lines below which learning a pattern costs more than it saves (measured: some 5)."""
@@ -26,17 +25,14 @@ FEW = 8
 LESSONS = 3
 """Lines to try to learn from: the first one or two of a run have no times yet."""
 
-_ETA = ColumnKey(Quantity.ETA_SECONDS)
 
 # `  MAX_ITER: 90000` below `SOLVER:`, `  max_iter: 90000` below `train:`, `train.max_iter = 90000  # 90k`
-_PLAN = re.compile(r"\s+(?:MAX_ITER|max_iter): (\d+)\s*|train\.max_iter\s*=\s*(\d+)\s*(?:#.*)?", re.ASCII)
+_PLAN = re.compile(r"\s+(?:MAX_ITER|max_iter): (\d{1,15})\s*|train\.max_iter\s*=\s*(\d{1,15})\s*(?:#.*)?", re.ASCII)
 _PLAN_SECTIONS = ("SOLVER:", "train:")
 # `Command line arguments: Namespace(..., opts=['train.max_iter=1000'])`
-_PLAN_OPTION = re.compile(r"Command line arguments: .*train\.max_iter=(\d+)\b", re.ASCII)
+_PLAN_OPTION = re.compile(r"Command line arguments: .*train\.max_iter=(\d{1,15})\b", re.ASCII)
 # `Starting training from iteration 5500`
-_START = re.compile(r"Starting training from iteration (\d+)", re.ASCII)
-# `Overall training speed: 3998 iterations in 0:29:05 (0.4365 s / it)`
-_SPEED = re.compile(r"Overall training speed: (\d+) iterations", re.ASCII)
+_START = re.compile(r"Starting training from iteration (\d{1,15})\b", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +40,6 @@ class Carry:
     """What a later line's meaning depends on."""
 
     iteration: int | None = None
-    progress: Progress = field(default_factory=Progress)
     planned_by_option: bool = False
     """The command line set the plan, so the configuration file that is printed after it does not count."""
     in_plan_section: bool = False
@@ -100,7 +95,6 @@ class _Reader:
         self._suspects: frozenset[str] = frozenset()
         self._rows: _Rows | None = None
         self._iteration = carry.iteration
-        self._progress = carry.progress
         self._planned_by_option = carry.planned_by_option
         self._in_plan_section = carry.in_plan_section
         self._record_at = carry.record_at
@@ -110,7 +104,6 @@ class _Reader:
             "eta:": self._metric,
             "iter:": self._metric,
             "Starting": self._started,
-            "Overall": self._timed,
             "Total": self._stopped,
             "Exception": self._failed,
             "Saving": self._saving,
@@ -126,7 +119,6 @@ class _Reader:
         items = self._items
         carry = Carry(
             iteration=self._iteration,
-            progress=self._progress,
             planned_by_option=self._planned_by_option,
             in_plan_section=self._in_plan_section,
             record_at=self._record_at,
@@ -188,8 +180,7 @@ class _Reader:
             rows.lines.extend(range(line + rows.end, line + end))
             rows.end = end
             self._close_record()
-            eta = rows.columns[rows.keys.index(_ETA)][end - 1] if _ETA in rows.keys else None
-            self._logged(rows.iterations[end - 1], eta)
+            self._iteration = rows.iterations[end - 1]
 
     def _flush(self) -> None:
         """Adds the rows that were read."""
@@ -200,11 +191,6 @@ class _Reader:
             self._items.rows(rows.iterations[part], rows.at[part], rows.lines[part], rows.keys, columns)
             self._items.parsed += rows.end - rows.first
             rows.first = rows.end
-
-    def _logged(self, iteration: int, eta_s: float | None) -> None:
-        """The training loop says how far it is."""
-        self._iteration = iteration
-        self._progress = self._progress.logged(iteration, eta_s)
 
     def _close_record(self) -> None:
         self._record_at, self._table, self._in_plan_section = None, "", False
@@ -235,30 +221,21 @@ class _Reader:
         self._flush()
         self._items.row(metric.iteration, at, line, metric.cells)
         self._items.parsed += bool(metric.cells)
-        self._logged(metric.iteration, dict(metric.cells).get(_ETA))
+        self._iteration = metric.iteration
 
     def _started(self, message: str, at: float | None, line: int) -> None:
         found = _START.match(message)
         if found:
             start = int(found[1])
             self._event(EventKind.STARTED, message, at, line, iteration=start)
-            self._progress = self._progress.started(start)
-
-    def _timed(self, message: str, _at: float | None, _line: int) -> None:
-        found = _SPEED.match(message)
-        if found:
-            self._progress = self._progress.timed(int(found[1]))
 
     def _stopped(self, message: str, at: float | None, line: int) -> None:
-        kind = self._progress.stopped() if message.startswith("Total training time: ") else None
-        if kind is EventKind.INTERRUPTED:
-            self._interrupt()
-        if kind:
-            self._event(kind, message, at, line)
+        """Written after an exception too: which of them ended the run, the reducer tells by what came before."""
+        if message.startswith("Total training time: "):
+            self._event(EventKind.FINISHED, message, at, line)
 
     def _failed(self, message: str, at: float | None, _line: int) -> None:
         if message.startswith("Exception during training"):
-            self._progress = replace(self._progress, failed=True)
             self._record_at = at
 
     def _saving(self, message: str, at: float | None, line: int) -> None:
@@ -307,20 +284,13 @@ class _Reader:
             self._error(text, self._record_at, line)
 
     def _planned(self, iterations: int, text: str, at: float | None, line: int) -> None:
-        self._progress = replace(self._progress, planned=iterations)
         self._event(EventKind.PLANNED, text, at, line, iteration=iterations)
 
     def _error(self, text: str, at: float | None, line: int) -> None:
         event = error_event(text, line, iteration=self._iteration, at=at)
-        if event is None or (event.kind is EventKind.INTERRUPTED and self._progress.interrupted):
-            return
-        if event.kind is EventKind.INTERRUPTED:
-            self._interrupt()
-        self._flush()
-        self._items.event(event)
-
-    def _interrupt(self) -> None:
-        self._progress = replace(self._progress, interrupted=True)
+        if event is not None:
+            self._flush()
+            self._items.event(event)
 
     def _event(self, kind: EventKind, text: str, at: float | None, line: int, *, iteration: int | None = None) -> None:
         known = self._iteration if iteration is None else iteration
@@ -343,4 +313,4 @@ def _learn(text: str) -> Template | None:
     return None
 
 
-FORMAT = Detectron2()
+FORMAT: LogFormat[Carry] = Detectron2()

@@ -23,7 +23,8 @@ from ..model import Chunk, Event, EventKind
 from ._detectron2 import Column, column, is_score, is_training
 from ._errors import error_event
 from ._items import Items, Keys, excerpt
-from ._protocol import Parsed
+from ._numbers import MAX_ITERATION
+from ._protocol import LogFormat, Parsed
 
 # `{"data_time": 0.0043, "eta_seconds": 99.8, "iteration": 19, …}`, `{"bbox/AP": 3.07, …, "iteration": 499}`
 _MARK = re.compile(
@@ -123,6 +124,10 @@ def _is_number(value: object) -> bool:
     return isinstance(value, float) or (type(value) is int and abs(value) <= sys.float_info.max)
 
 
+def _is_iteration(value: float) -> bool:
+    return value.is_integer() and 0 <= value <= MAX_ITERATION
+
+
 class _Reader:
     """Reads the lines of one chunk, in order."""
 
@@ -170,7 +175,7 @@ class _Reader:
     def _object(self, values: Mapping[str, float], line: int) -> None:
         """One line; a score that is NaN does not apply."""
         logged = values.get(_ITERATION, math.nan)
-        if not logged.is_integer() or len(values) == 1:
+        if not _is_iteration(logged) or len(values) == 1:
             return
         layout = _layout(tuple(values))
         last = self._carry.iteration
@@ -197,8 +202,8 @@ def _group(values: Mapping[str, float]) -> tuple[str, ...] | None:
     """The keys of a line that is nothing but a row of the training loop, else None."""
     keys = tuple(values)
     layout = _layout(keys)
-    plain = layout.plain and values.get(_ETA) != 0.0 and values.get(_ITERATION, math.nan).is_integer()
+    plain = layout.plain and values.get(_ETA) != 0.0 and _is_iteration(values.get(_ITERATION, math.nan))
     return keys if plain else None
 
 
-FORMAT = Detectron2Json()
+FORMAT: LogFormat[Carry] = Detectron2Json()

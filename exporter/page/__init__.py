@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.resources import files
+from pathlib import Path
 
 from ..model import Snapshot
 from ..model.web import Request, Response, Route
@@ -45,7 +45,7 @@ def page_routes(view: Callable[[], View]) -> tuple[Route, ...]:
 
 
 def _file(name: str, content_type: str) -> Response:
-    body = (files(__package__) / name).read_bytes()
+    body = Path(__file__).with_name(name).read_bytes()
     return Response(
         body=body, content_type=f"{content_type}; charset=utf-8", headers=(("Cache-Control", "max-age=60"),)
     )

@@ -8,7 +8,7 @@ from typing import Final
 from markupsafe import Markup
 
 from ..model import ColumnKey, Quantity, Run, RunState, RunStatus
-from ..runs import active_seconds, eta_seconds, ranked, progress_ratio
+from ..runs import active_seconds, eta_seconds, progress_ratio, ranked
 from . import human
 from .curve import loss_curve
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Final
 
@@ -28,7 +26,8 @@ def _answer(request: Request) -> Response:
     return text(page.read_text(encoding="utf-8"))
 
 
-def _folder() -> Traversable:
+def _folder() -> Path:
     """Beside the package in an installed wheel, in docs/ in a checkout."""
-    packaged = files(__package__.rpartition(".")[0]) / "runbooks"
-    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "docs" / "runbooks"
+    package = Path(__file__).parents[1]
+    packaged = package / "runbooks"
+    return packaged if packaged.is_dir() else package.with_name("docs") / "runbooks"

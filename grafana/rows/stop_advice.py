@@ -151,8 +151,8 @@ def _control() -> list[Builder[Panel]]:
         .span(6),
         lines(
             "Noise of the loss",
-            "Its standard deviation around the smoothed loss, as a share of how far it has fallen since the start. Above "
-            "the dashed limit it oscillates.",
+            "Its standard deviation around the smoothed loss, as a share of how far it has fallen since the start. "
+            "Above the dashed limit it oscillates.",
             units.PercentUnit,
             Query(f"{of_runs(catalog.LOSS_NOISE)} / {of_runs(catalog.LOSS_RANGE)}", "{{run}} {{split}}"),
             Query(f"max({limit('oscillating_noise_ratio')})", "oscillates"),

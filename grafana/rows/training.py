@@ -118,8 +118,8 @@ def _curves() -> list[Builder[Panel]]:
     return [
         lines(
             "Loss",
-            "Total loss as logged, smoothed (bold), and the lowest level it has held (dashed). A gap is a loss that was "
-            "not a number.",
+            "Total loss as logged, smoothed (bold), and the lowest level it has held (dashed). A gap is a loss that "
+            "was not a number.",
             units.Short,
             Query(of_runs(catalog.LOSS, 'component="total"'), "{{run}} {{split}}"),
             Query(of_runs(catalog.LOSS_SMOOTHED), "{{run}} {{split}}, smoothed"),

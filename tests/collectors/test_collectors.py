@@ -102,7 +102,11 @@ def rich_snapshot() -> Snapshot:
         receivers=(ReceiverHealth(receiver="slack", delivered=1, rejected=2, last_failure_at=5.0),),
     )
     blind = Run(name=RunName("blind"), format="", paths=())
-    return Snapshot(at=3000.0, runs=(rich_run(), blind), health=health)
+    return Snapshot(at=3000.0, runs=(rich_run(), alive(), blind), health=health)
+
+
+def alive(status: RunStatus = RunStatus.RUNNING) -> Run:
+    return replace(rich_run(), name=RunName("alive"), state=replace(rich_state(), status=status))
 
 
 def registry(snapshot: Snapshot, *extra: Collector) -> CollectorRegistry:
@@ -117,6 +121,15 @@ def test_every_metric_of_runs_logs_and_this_program_is_yielded() -> None:
     families = {family.name for family in registry(rich_snapshot()).collect()}
     wanted = {metric.name for metric in catalog.METRICS if not metric.name.startswith("gpu_")}
     assert wanted - {name + suffix for name in families for suffix in ("", "_total")} == set()
+
+
+@pytest.mark.parametrize(
+    ("status", "value"),
+    [(RunStatus.RUNNING, 1.0), (RunStatus.FAILED, 1.0), (RunStatus.FINISHED, None), (RunStatus.UNKNOWN, None)],
+)
+def test_a_run_that_is_over_uses_no_device(status: RunStatus, value: float | None) -> None:
+    run = alive(status)
+    assert sample(Snapshot(at=3000.0, runs=(run,)), catalog.RUN_GPU, run="alive", uuid=run.gpus[0]) == value
 
 
 def test_every_metric_has_a_help_text_and_a_name_of_its_own() -> None:

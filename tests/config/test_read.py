@@ -25,6 +25,7 @@ runs:
     gpus: [0, GPU-8a]
     labels: {team: vision, phase: two}
     targets: {mAP: 0.9, loss: 0.5}
+    thresholds: {plateau_gain_ratio: 0.001}
     budget: {time: 48h, gpu_hours: 200, energy_kwh: 60, cost: 500, cost_per_gpu_hour: 2.5}
   - log: train.log
 gpu: {interval: 2s}
@@ -65,6 +66,7 @@ def test_every_documented_key_is_read(tmp_path: Path) -> None:
             targets=(("mAP", 0.9), ("loss", 0.5)),
             budget=Budget(seconds=172_800, gpu_seconds=720_000, joules=216e6, cost=500),
             cost_per_gpu_hour=2.5,
+            thresholds=(("plateau_gain_ratio", 0.001),),
         ),
         RunConfig(log="train.log"),
     )
@@ -107,6 +109,10 @@ def test_all_mistakes_are_told_at_once_with_their_lines(tmp_path: Path) -> None:
         ("runs: {log: x}", "1: `runs` is a list: begin each entry with `- `"),
         ("gpu: {enabled: perhaps}", "1: `enabled`: `perhaps` is neither true nor false"),
         ("gpu: {interval: 0s}", "1: `interval`: an interval is longer than 0s"),
+        (
+            "runs: [{log: x, thresholds: {plateau_gain: 1}}]",
+            "1: unknown key `plateau_gain` in `thresholds`: did you mean `plateau_gain_ratio`?",
+        ),
         ("state: [a]", "1: `state` takes one value, not a list"),
         ("state: a\nstate: b", "2: `state` stands here twice"),
     ],

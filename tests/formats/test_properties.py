@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -103,6 +107,28 @@ def test_metric_lines_that_change_their_keys_read_the_same_by_either_way() -> No
     whole = told(frames)
     assert by_line(whole) == by_line(told(frames, range(len(frames))))
     assert whole[-1]["parsed"] == 60
+
+
+@pytest.mark.parametrize("number", ["9" * 20, "9" * 5000, "1e400", "-1", "1_0", "0x1", "٣"])
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.stem)
+def test_no_number_is_too_large_to_read_or_to_store(sample: Path, number: str) -> None:
+    """In the place of every number of every line, one at a time and all at once."""
+    text = sample.read_bytes()
+    for pattern in (rb"\d+", rb"(?<=iter: )\d+|(?<=iteration.: )\d+|^ ?\d+(?=: )|(?<=iteration )\d+|(?<=ITER: )\d+"):
+        lines = re.sub(pattern, number.encode(), text, flags=re.MULTILINE).split(b"\n")
+        state = DecoderState(format=sample.parent.name)
+        assert by_line(told(lines, (), state)) == by_line(told(lines, range(0, len(lines), 9), state))
+
+
+@pytest.mark.parametrize(
+    "unit", ["1: ", "[rank0]: ", "a: ", "  ", "x = ", "CUDA Error: ", '{"a": ', "v3 (", "Region 1 Avg IOU: "]
+)
+@pytest.mark.parametrize("each", FORMATS, ids=lambda each: each.name)
+def test_a_long_line_takes_no_long_time(each: AnyFormat, unit: str) -> None:
+    """The time of a pattern that tries every split of a line would be beyond any time-out."""
+    lines = [line + unit.encode() * 2000 for line in lines_of(next(p for p in SAMPLES if p.parent.name == each.name))]
+    each.claims(tuple(lines))
+    assert told(lines, (), DecoderState(format=each.name))[-1]["total"] == len(lines)
 
 
 def test_an_empty_chunk_says_nothing() -> None:

@@ -57,29 +57,29 @@ class Read:
 
 EXPECTED = {
     "A_detectron2/dw_research_many_restarts_log.txt": Read(
-        events={"started": 18, "traceback": 18, "interrupted": 2},
-        last=("interrupted", 24554),
+        events={"started": 18, "traceback": 18, "finished": 18},
+        last=("finished", 24554),
         iteration=59,
         values={"loss:train:total": 0.8102, "gpu_memory_peak_bytes": 1299 * 2**20, "eta_seconds": 4 * 3600 + 254.0},
     ),
     "A_detectron2/dw_research_mrcn_log.txt": Read(
-        events={"started": 2, "traceback": 1, "interrupted": 1},
+        events={"started": 2, "traceback": 1, "finished": 2},
         steps_back=1,
-        last=("interrupted", 3802),
+        last=("finished", 3802),
         iteration=119,
         values={"loss:train:total": 0.887, "learning_rate": 0.0023976, "iteration_seconds": 0.224},
     ),
     "A_detectron2/mgm_mask2former_log.txt": Read(
-        events={"started": 3, "finished": 2, "interrupted": 1, "checkpoint_saved": 2, "evaluated": 2},
+        events={"started": 3, "finished": 3, "checkpoint_saved": 2, "evaluated": 2},
         steps_back=2,
         last=("finished", 4618),
         iteration=3999,
         values={"score:val:segm/AP": 0.651157, "score:val:segm/APl": 0.722168, "score:val:bbox/AP": 0.0},
     ),
     "A_detectron2/mgm_training_log.txt": Read(
-        events={"started": 12, "traceback": 9, "oom": 3, "interrupted": 3, "checkpoint_saved": 1},
+        events={"started": 12, "traceback": 9, "oom": 3, "finished": 12, "checkpoint_saved": 1},
         steps_back=3,
-        last=("traceback", 23369),
+        last=("finished", 23402),
         iteration=4999,
         values={"loss:train:total": 1.013, "eta_seconds": 1289.0},
     ),

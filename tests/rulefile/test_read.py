@@ -3,6 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from alerts.rulefile import (
     CANONICAL_RUNBOOKS,
@@ -207,3 +209,14 @@ def test_loads_the_rules_that_ship() -> None:
         for rule in group.rules:
             if isinstance(rule, AlertingRule):
                 assert dict(rule.annotations)["runbook_url"].text == f"{CANONICAL_RUNBOOKS}{rule.name}.md"
+
+
+@given(st.integers(0, len(GOOD)), st.integers(0, 12), st.text(max_size=4) | st.sampled_from("{}[]&*!|>'\"%@`#,:?-\t\n"))
+def test_either_reads_a_text_or_tells_what_is_wrong_with_it(start: int, length: int, text: str) -> None:
+    try:
+        groups = read_rules(GOOD[:start] + text + GOOD[start + length :], "r.yml", options=OPTIONS)
+    except FilesError as error:
+        told = [str(problem) for problem in error.problems]
+    else:
+        told = [rule.query.text for group in groups for rule in group.rules]
+    assert all(told)

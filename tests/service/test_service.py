@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+from typing import Protocol
 
 import pytest
 from prometheus_client import Metric
@@ -15,7 +15,7 @@ from alerts.model import Alert, AlertState, Route, RunContext
 from alerts.notification_log import NotificationLog
 from alerts.rulefile import read_rules, rule_options
 from alerts.scrape import Target
-from alerts.service import QueueDispatcher, RuleStateFile, Service, ServiceSettings
+from alerts.service import Dispatcher, QueueDispatcher, RuleStateFile, Service, ServiceSettings
 
 START = 1_700_000_000.0  # a multiple of neither 15 nor 60
 
@@ -65,14 +65,16 @@ class Told:
 class Ticking:
     """A service and its clock."""
 
-    def __init__(self, training: Training, told: Told | QueueDispatcher, state: Path | None, now: float) -> None:
+    def __init__(
+        self, training: Training, told: Dispatcher, state: Path | None, now: float, rules: str = RULES
+    ) -> None:
         self.now = now
         self.times: list[float] = []
         self.state = RuleStateFile(state)
         self.service = Service(
             ServiceSettings(target=Target(job="j", instance="i")),
             collect=training.collect,
-            groups=read_rules(RULES, "r.yml", options=rule_options(15)),
+            groups=read_rules(rules, "r.yml", options=rule_options(15)),
             dispatcher=told,
             state=self.state,
             monotonic=lambda: 0.0,
@@ -93,7 +95,10 @@ class Ticking:
         return [group.evaluated_at for group in self.service.status()]
 
 
-Start: TypeAlias = Callable[[Training, Told | QueueDispatcher, Path | None, float], Ticking]
+class Start(Protocol):
+    def __call__(
+        self, training: Training, told: Dispatcher, state: Path | None, now: float, rules: str = RULES
+    ) -> Ticking: ...
 
 
 @pytest.fixture
@@ -101,8 +106,10 @@ def start() -> Iterator[Start]:
     """Starts services; their state files are closed at the end, as the end of a process does it."""
     with ExitStack() as stack:
 
-        def started(training: Training, told: Told | QueueDispatcher, state: Path | None, now: float) -> Ticking:
-            ticking = Ticking(training, told, state, now)
+        def started(
+            training: Training, told: Dispatcher, state: Path | None, now: float, rules: str = RULES
+        ) -> Ticking:
+            ticking = Ticking(training, told, state, now, rules)
             stack.callback(ticking.state.close)
             return ticking
 
@@ -216,7 +223,7 @@ def test_goes_on_after_the_clock_was_set_back(start: Start) -> None:
     assert ticking.evaluated_at()[0] == START - 3560
 
 
-def test_a_failing_rule_keeps_its_alerts_and_the_others_go_on(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failing_rule_keeps_its_alerts_and_the_others_go_on(caplog: pytest.LogCaptureFixture, start: Start) -> None:
     class Twice(Training):
         def collect(self) -> Iterable[Metric]:
             family = GaugeMetricFamily("loss", "Loss.", labels=["run"])
@@ -234,20 +241,11 @@ groups:
       - {alert: Other, expr: loss > 3}
 """
     training, told = Twice(), Told()
-    service = Service(
-        ServiceSettings(target=Target(job="j", instance="i")),
-        collect=training.collect,
-        groups=read_rules(rules, "r.yml", options=rule_options(15)),
-        dispatcher=told,
-        state=RuleStateFile(None),
-        monotonic=lambda: 0.0,
-    )
-    for now in (START, START + 10):
-        service.tick(now)
+    ticking = start(training, told, None, START, rules)
+    ticking.run_until(START + 10)
     training.broken = True
-    for now in (START + 20, START + 25, START + 35, START + 40):
-        service.tick(now)
-    (group,) = service.status()
+    ticking.run_until(START + 40)
+    (group,) = ticking.service.status()
     assert told.calls[-1][1] == {"Joined": AlertState.FIRING, "Other": AlertState.FIRING}
     assert group.failures == 2
     assert "many-to-many" in group.rules[0].error
@@ -329,6 +327,26 @@ def test_every_alert_is_queued_once_wherever_the_process_is_killed(tmp_path: Pat
         assert queued(path, second + 300) == ["Doubled", "Slow", "Window"]
 
 
+class Dying:
+    """The process ends after the rules' state is stored and before anything is queued."""
+
+    def submit(self, *_: object) -> float | None:
+        raise KeyboardInterrupt
+
+
+def test_an_alert_is_queued_though_the_process_ended_just_before(tmp_path: Path, start: Start) -> None:
+    path = tmp_path / "state.db"
+    training = Training(4.0)
+    with pytest.raises(KeyboardInterrupt):
+        start(training, Dying(), path, START).run_until(START + 10)
+    log = NotificationLog(path, START + 60)
+    after = start(training, queue(log), path, START + 60)
+    assert after.states() == {}
+    after.run_until(START + 90)
+    log.close()
+    assert queued(path, START + 90) == ["Doubled"]
+
+
 def test_a_full_disk_silences_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture, start: Start) -> None:
     path = tmp_path / "state.db"
     told = Told()
@@ -341,3 +359,22 @@ def test_a_full_disk_silences_nothing(tmp_path: Path, caplog: pytest.LogCaptureF
     assert told.calls[-1][1]["Doubled"] is AlertState.FIRING
     unwritable = [record.message for record in caplog.records if record.message.startswith("rule_state=")]
     assert len(unwritable) == 1
+
+
+def test_keeps_the_samples_that_a_template_came_to_ask_for(start: Start) -> None:
+    rules = """\
+groups:
+  - name: g
+    rules:
+      - alert: High
+        expr: loss > 3
+        annotations: {text: '{{ query (printf "max_over_time(loss{run=%q}[20m])" $labels.run) | first | value }}'}
+"""
+    training = Training(9.0)
+    ticking = start(training, Told(), None, START, rules)
+    ticking.run_until(START + 60)
+    training.loss = 4.0
+    ticking.run_until(START + 1200)
+    assert [alert.annotations for alert in ticking.service.alerts()] == [(("text", "9"),)]
+    ticking.run_until(START + 1400)
+    assert [alert.annotations for alert in ticking.service.alerts()] == [(("text", "4"),)]

@@ -26,13 +26,14 @@ class DaemonProcess:
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.stdout, self.stderr = folder / "stdout", folder / "stderr"
-        self._process = subprocess.Popen(
-            [COMMAND, "run", "--listen", listen, *args],
-            stdin=subprocess.DEVNULL,
-            stdout=self.stdout.open("wb"),
-            stderr=self.stderr.open("wb"),
-            env={**_clean_environment(), **(env or {})},
-        )
+        with self.stdout.open("wb") as stdout, self.stderr.open("wb") as stderr:
+            self._process = subprocess.Popen(
+                [COMMAND, "run", "--listen", listen, *args],
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+                env={**_clean_environment(), **(env or {})},
+            )
 
     @property
     def pid(self) -> int:
@@ -40,8 +41,8 @@ class DaemonProcess:
 
     @property
     def url(self) -> str:
-        """Known once it has said where its page is."""
-        return until(self._page, why=self.output).rstrip("/")
+        """Where it listens; known once it has said where its metrics are."""
+        return until(self._metrics_url, why=self.output).removesuffix("/metrics")
 
     def get(self, path: str, accept: str = "") -> tuple[int, str]:
         """Status and body."""
@@ -73,11 +74,11 @@ class DaemonProcess:
     def __exit__(self, *_: object) -> None:
         self.stop(signal.SIGKILL)
 
-    def _page(self) -> str | None:
+    def _metrics_url(self) -> str | None:
         if self._process.poll() is not None:
             raise AssertionError(f"ended with {self._process.returncode}: {self.output()}")
         lines = self.stdout.read_text(errors="replace").splitlines()
-        return next((line.split()[1] for line in lines if line.startswith("  page ")), None)
+        return next((line.split()[3] for line in lines if line.startswith("  page ")), None)
 
 
 def run_command(*args: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:

@@ -23,7 +23,9 @@ _LINK: Final = re.compile(r"<https?://[^<>|\s]+\|[^<>|]+>")
 _MENTION: Final = re.compile(r"<(?:!(?:here|channel|everyone|subteam\^S[A-Z0-9]+)|@[UW][A-Z0-9]+)>")
 _CALL: Final = re.compile(r"@(?:here|channel|everyone|all)\b", re.IGNORECASE)
 
-_TEXTS: Final = ("color", "title", "text", "fallback", "title_link", "footer")
+_PAYLOAD_KEYS: Final = {"text", "attachments", "channel", "username", "icon_emoji", "icon_url", "link_names"}
+"""https://api.slack.com/legacy/custom-integrations/messaging/webhooks; Alertmanager uses the last five."""
+_TEXTS: Final = ("color", "title", "text", "fallback", "title_link", "footer", "callback_id")
 _KEYS: Final = {*_TEXTS, "mrkdwn_in", "ts"}
 
 
@@ -58,8 +60,8 @@ def problems_of(body: bytes, content_type: str = "application/json") -> tuple[st
     except ValueError as error:
         return (f"no JSON: {error}",)
     found = [] if content_type.partition(";")[0] == "application/json" else [f"content type {content_type}"]
-    if not isinstance(payload, dict) or not payload.keys() <= {"text", "attachments"}:
-        return (*found, "not an object of text and attachments")
+    if not isinstance(payload, dict) or not payload.keys() <= _PAYLOAD_KEYS:
+        return (*found, f"not an object of {', '.join(sorted(_PAYLOAD_KEYS))}")
     text, attachments = payload.get("text", ""), payload.get("attachments", [])
     if not isinstance(text, str) or not isinstance(attachments, list):
         return (*found, "text is no string, or attachments no list")

@@ -1,7 +1,7 @@
 """Templates that promtool and `alerts.template` expand alike, and such that both refuse.
 
 The sample they see: `n{instance="h.d:90", job="j"} 1234567.891`; the series `m{job="a"} 1` and `m{job="b"} 2` can be
-queried; the external label is `dc="eu"`.
+queried; the external label is `dc="eu"`. A query for both sorts them: Prometheus gives them in any order.
 """
 
 VALUES = (
@@ -13,7 +13,7 @@ VALUES = (
     '{{ true }} {{ false }} {{ print nil }} {{ `raw "x"` }} {{ "\\u00e9\\t\\\\" }}',
     "{{ 1e6 }} {{ 123456.0 }} {{ 1e-5 }} {{ 0.0001 }} {{ 1e21 }} {{ 100000.0 }} {{ 3.0 }} {{ -0.0 }}",
     '{{ $labels.job }}{{ $labels.instance }}{{"}}"}}',
-    '{{ $labels }} {{ query "m" | first }} {{ . }}',
+    '{{ $labels }} {{ query "sort(m)" | first }} {{ . }}',
 )
 HUMANIZED = (
     "{{ .Value | humanize }} {{ humanize1024 1e6 }} {{ humanizePercentage 0.12345 }} {{ humanizeDuration 1e5 }}",
@@ -45,7 +45,7 @@ PRINTED = (
     '{{ printf "%d" "x" }} {{ printf "%t" 1 }}',
     '{{ printf "%[2]d %[1]d" 3 4 }} {{ printf "%q" "é\\t" }} {{ printf "%q" 97 }}',
     '{{ printf "%08.3f" -3.14159 }}|{{ printf "%-8q|" "ab" }}|{{ printf "%x" "ab" }}|{{ printf "%+q" "x" }}',
-    '{{ printf "%v|%s" "a" (toTime 5) }} {{ printf "%v" (first (query "m")).Value }} {{ printf $value }}',
+    '{{ printf "%v|%s" "a" (toTime 5) }} {{ printf "%v" (first (query "sort(m)")).Value }} {{ printf $value }}',
     '{{ printf "%f %.0f %5.1f" (parseDuration "1m30s") 2.5 3.5 }} {{ printf "%3d|%-3d|%03d" 1234 1 -1 }}',
     '{{ print 1 2 "a" "b" 3 4.0 }} {{ println 1 "a" }} {{ print true false 1.5 }} {{ print "a" 1 2 "b" }}',
     '{{ html "<a href=\'x\'>&" }} {{ js "it\'s \\"<\\" = &" }} {{ urlquery "a b&c/d" }} {{ urlquery "ä+ ~" }}',
@@ -57,11 +57,11 @@ CONTROL = (
     "{{ range $k, $v := $labels }}{{ $k }}={{ $v }};{{ end }}",
     '{{ range $labels }}{{ . }},{{ else }}none{{ end }} {{ range query "nope" }}x{{ else }}none{{ end }}',
     "{{ with $labels.job }}job {{ . }}{{ else }}nojob{{ end }}{{ with $labels.no }}x{{ else }}no{{ end }}",
-    '{{ with query "m" }}{{ . | first | value }}{{ end }}',
-    '{{ range query "m" }}{{ .Labels.job }}:{{ .Value }}{{ end }}',
-    '{{ range $i, $s := query "m" }}{{ if $i }},{{ end }}{{ $s.Labels.job }}{{ end }}',
-    '{{ range query "m" }}{{ if eq .Labels.job "b" }}{{ break }}{{ end }}{{ .Value }}{{ end }}',
-    '{{ range query "m" }}{{ if eq .Labels.job "a" }}{{ continue }}{{ end }}{{ .Value }}{{ end }}',
+    '{{ with query "sort(m)" }}{{ . | first | value }}{{ end }}',
+    '{{ range query "sort(m)" }}{{ .Labels.job }}:{{ .Value }}{{ end }}',
+    '{{ range $i, $s := query "sort(m)" }}{{ if $i }},{{ end }}{{ $s.Labels.job }}{{ end }}',
+    '{{ range query "sort(m)" }}{{ if eq .Labels.job "b" }}{{ break }}{{ end }}{{ .Value }}{{ end }}',
+    '{{ range query "sort(m)" }}{{ if eq .Labels.job "a" }}{{ continue }}{{ end }}{{ .Value }}{{ end }}',
     '{{- /* c */ -}}  trimmed {{- " x " -}}  y {{ "z" }}',
     "{{/* comment */}}ok {{- /* x */}} ok2",
     'a{{ "x" -}}\n  b\n  {{- 1 }}',
@@ -73,8 +73,9 @@ CONTROL = (
     '{{ if not (eq $labels.job "a") }}n{{ else }}y{{- end -}} .',
 )
 FUNCTIONS = (
-    '{{ query "m" | first | label "job" }} {{ (query "m" | first).Value }} {{ len (query "m") }}',
-    '{{ index $labels "job" }} {{ (index (query "m") 1).Labels.job }} {{ slice "abcdef" 1 3 }} {{ slice "abc" 1 }}',
+    '{{ query "sort(m)" | first | label "job" }} {{ (query "sort(m)" | first).Value }} {{ len (query "sort(m)") }}',
+    '{{ index $labels "job" }} {{ (index (query "sort(m)") 1).Labels.job }} {{ slice "abcdef" 1 3 }}',
+    '{{ slice "abc" 1 }}',
     '{{ title "hello wOrld foo-bar a_b 1st" }} {{ toLower "ABC" }} {{ toUpper "é" }}',
     '{{ match "a.c" "xabcx" }} {{ match "^a" "b" }} {{ reReplaceAll "(.*):(.*)" "$2-${1}" "host:90" }}',
     '{{ $labels.instance | reReplaceAll ":.*" "" }}',
@@ -84,7 +85,8 @@ FUNCTIONS = (
     '{{ stripPort "host:90" }} {{ stripPort "[::1]:90" }} {{ stripPort "noport" }} {{ stripDomain "a.b.c:90" }}',
     '{{ stripDomain "1.2.3.4:90" }} {{ stripDomain "a.b" }} {{ stripDomain "[::1]:80" }} {{ stripPort "a:b:c" }}',
     '{{ args 1 "x" }} {{ (args 1 2).arg1 }} {{ (args 1).arg7 }} {{ safeHtml "<b>" }}',
-    '{{ range sortByLabel "job" (query "m") }}{{ .Labels.job }}{{ end }} {{ first (query "m") | strvalue }}|',
+    '{{ range sortByLabel "job" (query "sort(m)") }}{{ .Labels.job }}{{ end }}',
+    '{{ first (query "sort(m)") | strvalue }}|',
     '{{ $labels.job | stripPort | title | printf "%8s|" }}{{ len "héé" }} {{ len $labels }}',
     '{{ with printf "m{job=%q}" "b" | query }}{{ . | first | value }}{{ end }}',
 )
@@ -102,7 +104,7 @@ FAILING = (
     '{{ 0.5 | humanize }} {{ humanize "abc" }}',
     'multi\n  {{ humanize "q" }}',
     '{{ query "nope" | first }}',
-    '{{ index (query "m") 5 }}',
+    '{{ index (query "sort(m)") 5 }}',
     "{{ index $labels 3 }}",
     "{{ index 3 1 }}",
     "{{ range 3.5 }}x{{ end }}",

@@ -14,7 +14,7 @@ from alerts.template import Environment, TemplateError, parse_template
 from tests.template import templates
 
 SERIES = {
-    "m": (Sample((("__name__", "m"), ("job", "a")), 1.0), Sample((("__name__", "m"), ("job", "b")), 2.0)),
+    "sort(m)": (Sample((("__name__", "m"), ("job", "a")), 1.0), Sample((("__name__", "m"), ("job", "b")), 2.0)),
     'm{job="b"}': (Sample((("__name__", "m"), ("job", "b")), 2.0),),
     "nope": (),
 }

@@ -58,6 +58,12 @@ def test_refuses_shared_templates_by_name(word: str) -> None:
         parse_template(f'{{{{ {word} "x" }}}}', "A")
 
 
+@pytest.mark.parametrize("text", ['{{ (toTime $value).Format "15:04" }}', "{{ ($value | toDuration).Hours }}"])
+def test_refuses_methods_of_times_by_name(text: str) -> None:
+    with pytest.raises(TemplateError, match=r"methods of times and durations are not supported: \.(Format|Hours)"):
+        parse_template(text, "A")
+
+
 def test_refuses_what_is_nested_too_deeply() -> None:
     with pytest.raises(TemplateError, match="too deeply"):
         parse_template(f"{{{{ {'(' * 5000}1{')' * 5000} }}}}", "A")

@@ -55,6 +55,8 @@ def _histogram_quantile(compiler: Compiler, call: Call) -> Node:
 
 
 def _bound(text: str) -> float | None:
+    if "_" in text or text != text.strip():  # numbers to Python, but not to Go
+        return None
     try:
         return float(text)
     except ValueError:

@@ -1,0 +1,266 @@
+"""One log and one device, two engines: the embedded evaluator, and the real Prometheus with the real Alertmanager.
+
+A training is played live: it trains, loses its loss, runs out of memory, rests, and is started again and finishes. Both
+engines must come to the same alerts, and tell the same of them to a receiver that takes what Slack takes.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Final
+
+import pytest
+import yaml
+
+from exporter.clock import SystemClock
+from tests.nvml.build import build
+from tests.nvml.scenario import Scenario
+from tests.support.daemon import DaemonProcess
+from tests.support.prometheus import Verdicts, start_alertmanager, start_prometheus, verdicts
+from tests.support.slack import SlackServer
+from tests.support.training_logs import (
+    PLANNED,
+    STEP,
+    detectron2,
+    detectron2_end,
+    detectron2_out_of_memory,
+    detectron2_start,
+    write,
+)
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.real("prometheus", "prometheus-alertmanager", "gcc")
+
+RULES: Final = Path(__file__).parents[2] / "alerts" / "rules"
+SHAPES: Final = Path(__file__).with_name("shapes.yml")
+SOON: Final = ("GpuMemoryNearLimit", "GpuMemoryCritical")
+"""Rules that ship, here also as copies that fire within seconds."""
+
+ALWAYS: Final = {"StillTalkedAbout", "NothingThere", "TemplatesOfMany", "SecondsSinceTheEpoch"}
+WHILE_RUNNING: Final = {"TrainingTargetReached", "TrainingBudgetExceeded"}
+TROUBLES: Final = {"TrainingLossNotFinite", "LossIsNoNumber", "GpuXidError", *(f"Soon{name}" for name in SOON)}
+ENDS: Final = {"TrainingFailed", "GpuOutOfMemory"}
+RESOLVED: Final = {*WHILE_RUNNING, "LossIsNoNumber"}
+"""What is over in the end, but for TrainingFailed, which is an event."""
+
+CLOCK: Final = SystemClock()
+
+# Matches the `GpuXidError` of `[CRITICAL] GpuXidError` and of `*[CRITICAL] GpuXidError*`.
+FIRING: Final = re.compile(r"^\*?\[(?!RESOLVED)[A-Z ]+\] ([A-Z]\w+)", re.MULTILINE)
+# Matches the name in `[RESOLVED] LossIsNoNumber · resnet` and in `• LossIsNoNumber · resnet: over after 4 s.`
+OVER: Final = re.compile(r"^(?:\[RESOLVED\]|•) ([A-Z]\w+)", re.MULTILINE)
+# Matches the summary in `*[RESOLVED]* It was: the loss of resnet is NaN`.
+IT_WAS: Final = re.compile(r"It was: (.+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """The names of the alerts in a receiver's messages."""
+
+    firing: set[str]
+    over: set[str]
+    problems: tuple[str, ...]
+    """Why Slack would have refused a message."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """A path from the metrics to Slack."""
+
+    address: str
+    slack: SlackServer
+    output: Callable[[], str]
+
+    def told(self, summaries: Mapping[str, str]) -> Told:
+        """All until now; `summaries` gives the name of the alert that has one."""
+        messages = tuple(self.slack.received)
+        attachments = [item for message in messages for item in message.payload.get("attachments", [])]
+        text = "\n".join(f"{item['title']}\n{item['text']}" for item in attachments)
+        return Told(
+            firing=set(FIRING.findall(text)),
+            over=set(OVER.findall(text)) | {summaries[summary] for summary in IT_WAS.findall(text)},
+            problems=tuple(chain.from_iterable(message.problems for message in messages)),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """What the two engines said at the same time."""
+
+    embedded: Verdicts
+    prometheus: Verdicts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """What both engines said in the course of the training, and what they told in the end."""
+
+    training: Pair
+    resting: Pair
+    finished: Pair
+    told: tuple[Told, Told]
+
+
+class Training:
+    """What the log and the device show."""
+
+    def __init__(self, log: Path, scenario: Scenario) -> None:
+        self._log, self._scenario = log, scenario
+        self._iteration = 0
+        started = CLOCK.now() - 600
+        write(log, (detectron2_start(started),))
+        self._rows(*(started + 10 * index for index in range(1, 61)))
+        scenario.say("gpu0.memory_used", "16000MiB")
+
+    def loses_its_loss(self) -> None:
+        self._rows(*[CLOCK.now()] * 3, loss=math.nan)
+
+    def strains_the_device(self) -> None:
+        self._scenario.say("gpu0.memory_used", "23400MiB")
+        self._scenario.say("events", "0:79")
+
+    def runs_out_of_memory(self) -> None:
+        write(self._log, detectron2_out_of_memory(CLOCK.now()))
+
+    def is_started_again_and_finishes(self) -> None:
+        now = CLOCK.now()
+        rows = (detectron2(iteration, now) for iteration in (PLANNED - 1 - STEP, PLANNED - 1))
+        write(self._log, (detectron2_start(now), *rows, *detectron2_end(now)))
+
+    def _rows(self, *times: float, loss: float = 1.5) -> None:
+        for at in times:
+            self._iteration += STEP
+            write(self._log, (detectron2(self._iteration, at, loss=loss),))
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Course]:
+    folder = tmp_path_factory.mktemp("engines")
+    scenario = Scenario(folder / "scenario.txt")
+    build(folder)
+    training = Training(folder / "resnet" / "log.txt", scenario)
+    soon = write_soon(folder / "soon.yml")
+    with ExitStack() as stack:
+        slacks = [stack.enter_context(SlackServer()) for _ in range(2)]
+        daemon = stack.enter_context(start_daemon(folder, slacks[0].url, scenario, soon))
+        address = daemon.url.removeprefix("http://")
+        manager = stack.enter_context(start_alertmanager(folder / "alertmanager", slacks[1].url))
+        rules = (*sorted(RULES.glob("*.yml")), soon, SHAPES)
+        prometheus = stack.enter_context(
+            start_prometheus(folder / "prometheus", target=address, alertmanager=manager.address, rules=rules)
+        )
+        embedded = Engine(address=address, slack=slacks[0], output=daemon.output)
+        real = Engine(address=prometheus.address, slack=slacks[1], output=lambda: prometheus.output() + manager.output())
+        yield play(training, embedded, real)
+
+
+def start_daemon(folder: Path, webhook: str, scenario: Scenario, soon: Path) -> DaemonProcess:
+    (folder / "webhook").write_text(webhook)
+    intervals = {"scrape_interval": "1s", "evaluation_interval": "1s", "group_wait": "0s", "group_interval": "1s"}
+    config = {"alerts": {"rules": ["builtin", str(soon), str(SHAPES)], **intervals}}
+    (folder / "config.yml").write_text(yaml.safe_dump(config))
+    return DaemonProcess(
+        folder / "daemon",
+        *(str(folder / "resnet" / "log.txt"), "--config", str(folder / "config.yml")),
+        *("--state", str(folder / "state"), "--slack-webhook-file", str(folder / "webhook")),
+        *("--target", "loss=2", "--budget", "5m"),
+        env={"NVML_SCENARIO": str(scenario.path), "LD_LIBRARY_PATH": str(folder)},
+    )
+
+
+def write_soon(path: Path) -> Path:
+    """Copies of shipped rules that wait for two seconds only."""
+    rules = yaml.safe_load((RULES / "memory.yml").read_text())["groups"][0]["rules"]
+    copies = [rule | {"alert": f"Soon{rule['alert']}", "for": "2s"} for rule in rules if rule["alert"] in SOON]
+    path.write_text(yaml.safe_dump({"groups": [{"name": "soon", "rules": copies}]}))
+    return path
+
+
+def play(training: Training, embedded: Engine, real: Engine) -> Course:
+    """The whole course, each scene once both engines have seen the one before."""
+    agree(embedded, real, ALWAYS | WHILE_RUNNING)
+    training.loses_its_loss()
+    training.strains_the_device()
+    trained = agree(embedded, real, ALWAYS | WHILE_RUNNING | TROUBLES)
+    training.runs_out_of_memory()
+    resting = agree(embedded, real, ALWAYS | TROUBLES | ENDS)
+    training.is_started_again_and_finishes()
+    finished = agree(embedded, real, ALWAYS | TROUBLES - RESOLVED | ENDS - {"TrainingFailed"} | {"TrainingFinished"})
+    said = (trained, resting, finished)
+    summaries = {
+        dict(alert.annotations)["summary"]: dict(labels)["alertname"]
+        for pair in said
+        for labels, alert in {**pair.embedded.firing(), **pair.prometheus.firing()}.items()
+        if "summary" in dict(alert.annotations)
+    }
+    everything = ALWAYS | WHILE_RUNNING | TROUBLES | ENDS | {"TrainingFinished"}
+    for engine in (embedded, real):
+        until(
+            lambda engine=engine: engine.told(summaries).firing >= everything and engine.told(summaries).over >= RESOLVED,
+            why=lambda engine=engine: f"{engine.told(summaries)}: {engine.output()}",
+        )
+    return Course(
+        training=trained, resting=resting, finished=finished, told=(embedded.told(summaries), real.told(summaries))
+    )
+
+
+def agree(embedded: Engine, real: Engine, names: set[str]) -> Pair:
+    """What both say once these fire and no others, and both have looked at what there was then.
+
+    They look at other moments, so they may differ for a moment; if they still do after some seconds, that is returned.
+    """
+
+    def both() -> Pair:
+        return Pair(embedded=verdicts(embedded.address), prometheus=verdicts(real.address))
+
+    def fires() -> bool:
+        pair = both()
+        return pair.embedded.names() == pair.prometheus.names() == names
+
+    def why() -> str:
+        pair = both()
+        missing = {engine: names ^ said.names() for engine, said in (("ours", pair.embedded), ("theirs", pair.prometheus))}
+        return f"wrong or missing: {missing}\n{embedded.output()}{real.output()}"
+
+    until(fires, why=why)
+    # A scrape and the evaluation after it.
+    settled = CLOCK.now() + 2
+    until(lambda: all(verdicts(engine.address).evaluated_at > settled for engine in (embedded, real)))
+    return both()
+
+
+def test_both_engines_read_the_same_rules_and_come_to_the_same_states(course: Course) -> None:
+    ours, theirs = course.resting.embedded.rules, course.resting.prometheus.rules
+    assert ours == theirs
+    assert {rule.health for rule in ours.values()} == {"ok"}
+    assert {rule.state for rule in ours.values()} == {"", "inactive", "pending", "firing"}
+
+
+@pytest.mark.parametrize("scene", ["training", "resting", "finished"])
+def test_both_engines_fire_the_same_alerts_with_the_same_labels(course: Course, scene: str) -> None:
+    pair: Pair = getattr(course, scene)
+    assert sorted(pair.embedded.firing()) == sorted(pair.prometheus.firing())
+
+
+def test_on_a_log_at_rest_both_engines_say_the_same_of_each_alert(course: Course) -> None:
+    ours, theirs = course.resting.embedded.firing(), course.resting.prometheus.firing()
+    assert ours == theirs
+    assert all("error expanding" not in text for alert in ours.values() for _, text in alert.annotations)
+
+
+def test_both_receivers_were_told_of_every_alert_in_messages_that_slack_takes(course: Course) -> None:
+    ours, theirs = course.told
+    assert ours.firing == theirs.firing
+    assert ours.problems == theirs.problems == ()
+
+
+def test_that_a_state_is_over_is_told_and_that_an_event_is_over_is_not(course: Course) -> None:
+    ours, theirs = course.told
+    assert "TrainingFailed" not in course.finished.embedded.names()
+    assert ours.over == theirs.over == RESOLVED
