@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Final, Protocol, cast
+from typing import Final, NoReturn, Protocol, cast
 
 from . import __version__
 from .config import ConfigError
@@ -29,6 +29,14 @@ class Command(Protocol):
         """Does it; returns the exit code."""
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence, without the dozen lines of usage before it."""
+
+    def error(self, message: str) -> NoReturn:
+        sentence = message.removeprefix("argument ")
+        self.exit(USAGE_ERROR, f"training-exporter: {sentence} (`{self.prog} --help` tells more)\n")
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """The console script."""
     words = list(sys.argv[1:] if argv is None else argv)
@@ -40,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     name = words.pop(0) if words and words[0] in command_names() else _DEFAULT
     command = _load(name)
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=f"training-exporter {name}", description=command.HELP, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     command.configure(parser)

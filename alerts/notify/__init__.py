@@ -6,7 +6,7 @@ says what came of it; when to try again is the business of `DeliveryWorker`.
 """
 
 from ._delivery import DeliveryStats, DeliveryWorker
-from ._discovery import ReceiverError, notifier_names, open_notifiers
+from ._discovery import ReceiverError, notifier_names, open_notifiers, receiver_keys
 from ._protocol import Notifier
 from ._test_message import TestResult, send_test
 from ._webhook import Secret, Webhook, WebhookError
@@ -22,5 +22,6 @@ __all__ = [
     "WebhookError",
     "notifier_names",
     "open_notifiers",
+    "receiver_keys",
     "send_test",
 ]

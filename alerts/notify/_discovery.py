@@ -36,6 +36,11 @@ def notifier_names() -> tuple[str, ...]:
     return tuple(sorted(module.name for module in pkgutil.iter_modules(folder) if not module.name.startswith("_")))
 
 
+def receiver_keys() -> dict[str, tuple[str, ...]]:
+    """The settings that each notifier knows, by its name."""
+    return {name: _module(name).KEYS for name in notifier_names()}
+
+
 def open_notifiers(receivers: Mapping[str, Settings], environ: Settings) -> tuple[Notifier, ...]:
     """A notifier for each receiver; with none, Slack if $SLACK_WEBHOOK_URL is set, and else the terminal.
 
@@ -62,9 +67,13 @@ def open_notifiers(receivers: Mapping[str, Settings], environ: Settings) -> tupl
 def _open(name: str, settings: Settings, environ: Settings) -> Notifier:
     if name not in notifier_names():
         raise ReceiverError(f"unknown receiver; there are {', '.join(notifier_names())}")
-    module = cast("_Module", import_module(f".{name}", __name__.rpartition(".")[0]))
+    module = _module(name)
     unknown = [key for key in settings if key not in module.KEYS]
     if unknown:
         known = ", ".join(module.KEYS) or "none"
         raise ReceiverError(f"unknown key {', '.join(map(repr, unknown))}; known are {known}")
     return module.open_notifier(settings, environ)
+
+
+def _module(name: str) -> _Module:
+    return cast("_Module", import_module(f".{name}", __name__.rpartition(".")[0]))

@@ -18,7 +18,7 @@ from alerts.scrape import Target
 from alerts.service import QueueDispatcher, RuleStateFile, Service, ServiceSettings
 
 from ..checkpoints import DATABASE
-from ..config import AlertsConfig, ConfigError, Problem
+from ..config import AlertsConfig, Config, ConfigError, Problem
 from ..model import ReceiverHealth, RuleGroupHealth
 from ..page import ActiveAlert
 
@@ -39,7 +39,7 @@ def load_rule_groups(config: AlertsConfig) -> tuple[RuleGroup, ...]:
             runbook_base=config.runbook_base or "",
         )
     except FilesError as error:
-        raise ConfigError(*(Problem("rules", str(problem)) for problem in error.problems)) from error
+        raise ConfigError(*(_problem(str(problem)) for problem in error.problems)) from error
 
 
 def open_receivers(receivers: Mapping[str, Mapping[str, str]]) -> tuple[Notifier, ...]:
@@ -51,7 +51,35 @@ def open_receivers(receivers: Mapping[str, Mapping[str, str]]) -> tuple[Notifier
     try:
         return open_notifiers(receivers, os.environ)
     except ReceiverError as error:
-        raise ConfigError(*(Problem("config", problem) for problem in error.problems)) from error
+        raise ConfigError(*(_problem(problem) for problem in error.problems)) from error
+
+
+def open_alerting(config: Config) -> tuple[tuple[RuleGroup, ...], tuple[Notifier, ...]]:
+    """The rules and the receivers.
+
+    Raises:
+        ConfigError: every mistake in any of both.
+    """
+    problems: list[Problem] = []
+    groups: tuple[RuleGroup, ...] = ()
+    notifiers: tuple[Notifier, ...] = ()
+    try:
+        groups = load_rule_groups(config.alerts)
+    except ConfigError as error:
+        problems += error.problems
+    try:
+        notifiers = open_receivers(config.receivers)
+    except ConfigError as error:
+        problems += error.problems
+    if problems:
+        raise ConfigError(*problems)
+    return groups, notifiers
+
+
+def _problem(sentence: str) -> Problem:
+    """`rules.yml:3: …` and `receivers.slack: …` say themselves where they are."""
+    where, _, text = sentence.partition(": ")
+    return Problem(where, text)
 
 
 class Alerting:

@@ -15,7 +15,7 @@ from ..gpu import GpuSource, Sampler
 from ..model import Health, RunStatus
 from ..model.web import Request, Response, Route
 from ..page import View, page_routes
-from ._alerting import Alerting, load_rule_groups, open_receivers
+from ._alerting import Alerting, open_alerting
 from ._ending import EndRequest, ending_on_signals
 from ._exposition import health_routes, metrics_route
 from ._loop import Loop
@@ -53,8 +53,7 @@ class Daemon:
         self._wakeup = surroundings.wakeup
         self._end, self._read_once = EndRequest(), threading.Event()
         self._over_since: float | None = None
-        groups = load_rule_groups(config.alerts) if config.alerts.enabled else ()
-        notifiers = open_receivers(config.receivers) if config.alerts.enabled else ()
+        groups, notifiers = open_alerting(config) if config.alerts.enabled else ((), ())
         self.state_folder = state_folder(config)
         self._checkpoints = open_checkpoints(self.state_folder)
         self.sampler = (

@@ -19,7 +19,7 @@ LENGTH_S: Final = 600.0
 ITERATION_S: Final = 0.1
 LOG_EVERY: Final = 10
 EVALUATE_EVERY_S: Final = 60.0
-PLANNED: Final = 8_000
+PLANNED: Final = 7_000
 """The demo ends after six thousand: the advice comes before the plan does."""
 
 _FLOOR, _HEIGHT, _DECAY_S, _DRIFT, _NOISE = 0.42, 3.4, 22.0, 1.5e-5, 0.006

@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeVar
 
+from alerts.notify import receiver_keys
+
 from ..config import (
     DEFAULT_LISTEN,
     AlertsConfig,
@@ -22,6 +24,7 @@ from ..config import (
     parse_url,
     read_config,
 )
+from ..formats import discover_formats
 from ..model import Budget
 
 T = TypeVar("T")
@@ -38,7 +41,7 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     runs.add_argument(
         "--run", metavar="NAME", help="name of the run, with {parent}, {stem}, {name} for parts of the path"
     )
-    runs.add_argument("--format", metavar="NAME", help="format of the logs, instead of finding it by content")
+    add_format_option(runs)
     runs.add_argument(
         "--target", action="append", default=[], type=_checked(parse_target), metavar="METRIC=VALUE",
         help="tell when a metric reaches a value: mAP=0.9, loss=0.5 (may be repeated)",
@@ -68,13 +71,34 @@ def add_service_options(parser: argparse.ArgumentParser) -> None:
     service.add_argument("--log-level", choices=LOG_LEVELS, default="info", help="of this program's own log (info)")
 
 
+def load_config(path: Path) -> Config:
+    """The file, checked against the log formats and receivers that there are.
+
+    Raises:
+        ConfigError: every mistake in it.
+    """
+    return read_config(path, formats=format_names(), receivers=receiver_keys())
+
+
+def format_names() -> tuple[str, ...]:
+    """Of the log formats that can be read."""
+    return tuple(each.name for each in discover_formats())
+
+
+def add_format_option(parser: argparse._ActionsContainer) -> None:
+    """The flag that names a log format."""
+    parser.add_argument(
+        "--format", metavar="NAME", choices=format_names(), help="format of the logs, instead of finding it by content"
+    )
+
+
 def config_from(args: argparse.Namespace) -> Config:
     """The file, if one is named, with the flags laid over it.
 
     Raises:
         ConfigError: every mistake in the file.
     """
-    config = Config() if args.config is None else read_config(args.config)
+    config = Config() if args.config is None else load_config(args.config)
     logs = tuple(_run(log, args) for log in args.log)
     return replace(
         config,

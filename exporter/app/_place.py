@@ -30,7 +30,7 @@ def open_server(listen: str, routes: Iterable[Route]) -> Server:
         if error.errno == errno.EADDRINUSE:
             text = f"{listen} is taken by another program: choose another with --listen HOST:PORT"
         else:
-            text = f"cannot listen on {listen}: {error.strerror or error}"
+            text = f"cannot listen on {listen}: {os.strerror(error.errno) if error.errno else error}"
         raise ConfigError(Problem("--listen", text)) from error
 
 

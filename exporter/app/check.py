@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from ..config import AlertsConfig, ConfigError, Problem, read_config
-from ._alerting import load_rule_groups, open_receivers
+from ..config import AlertsConfig, ConfigError, Problem
+from ._alerting import load_rule_groups, open_alerting
+from ._options import load_config
 from ._rulefiles import is_rule_file
 
 HELP = "check configurations and rule files: every mistake at once"
@@ -42,7 +43,7 @@ def _check(file: Path | None) -> Iterator[str]:
         groups = load_rule_groups(replace(AlertsConfig(), rules=(word,)))
         yield f"{word}: {sum(len(group.rules) for group in groups)} rules in {len(groups)} groups"
         return
-    config = read_config(file)
-    rules = sum(len(group.rules) for group in load_rule_groups(config.alerts))
-    receivers = ", ".join(notifier.target for notifier in open_receivers(config.receivers))
-    yield f"{file}: {len(config.runs)} entries in runs, {rules} rules, messages to {receivers}"
+    config = load_config(file)
+    groups, notifiers = open_alerting(config)
+    rules, targets = sum(len(group.rules) for group in groups), ", ".join(notifier.target for notifier in notifiers)
+    yield f"{file}: {len(config.runs)} entries in runs, {rules} rules, messages to {targets}"

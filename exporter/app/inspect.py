@@ -23,6 +23,7 @@ from ..formats import AnyFormat, discover_formats
 from ..model import LineCounts, Run, RunName, RunState, RunStatus, Snapshot, SourcePath
 from ..page import human
 from ._follower import Follower
+from ._options import add_format_option
 
 HELP = "say what it makes of a log: format, lines, state, last values"
 
@@ -48,29 +49,36 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     parser.add_argument("log", nargs="+", metavar="LOG", help="a file, a glob or a folder")
     parser.add_argument("--json", action="store_true", help="print JSON: an object, or a list for several files")
-    parser.add_argument("--format", metavar="NAME", help="format of the logs, instead of finding it by content")
+    add_format_option(parser)
 
 
 def main(args: argparse.Namespace) -> int:
-    """Prints what it found; 2 where a file cannot be read."""
-    paths = tuple(dict.fromkeys(chain.from_iterable(map(_paths, args.log))))
-    formats = discover_formats()
+    """Prints what it found; 2 where a file cannot be read or a word names none."""
+    problems: list[str] = []
     found: list[Inspection] = []
-    for path in paths:
+    formats = discover_formats()
+    for path in tuple(dict.fromkeys(chain.from_iterable(_paths(word, problems) for word in args.log))):
         inspection = inspect(path, formats, args.format)
         if isinstance(inspection, str):
-            print(f"training-exporter: {inspection}", file=sys.stderr)
-            return 2
-        for line in inspection.unparsed:
-            print(line, file=sys.stderr)
-        found.append(inspection)
-    if args.json:
+            problems.append(inspection)
+        else:
+            print(*inspection.unparsed, sep="\n", end="\n" if inspection.unparsed else "", file=sys.stderr)
+            found.append(inspection)
+    _show(found, as_json=args.json)
+    for problem in problems:
+        print(f"training-exporter: {problem}", file=sys.stderr)
+    return 2 if problems else 0
+
+
+def _show(found: list[Inspection], *, as_json: bool) -> None:
+    if not found:
+        return
+    if as_json:
         objects = [_object(inspection) for inspection in found]
         json.dump(objects[0] if len(objects) == 1 else objects, sys.stdout, ensure_ascii=False, indent=2)
         print()
     else:
         print("\n\n".join(map(_table, found)))
-    return 0
 
 
 def inspect(path: SourcePath, formats: tuple[AnyFormat, ...], forced: str | None = None) -> Inspection | str:
@@ -100,11 +108,13 @@ def inspect(path: SourcePath, formats: tuple[AnyFormat, ...], forced: str | None
     )
 
 
-def _paths(word: str) -> Iterator[SourcePath]:
+def _paths(word: str, problems: list[str]) -> Iterator[SourcePath]:
     """The files that a word names; a word that names none is a file that is missing."""
     path = Path(word)
     if path.is_dir() or (glob.has_magic(word) and not path.exists()):
-        for run in discover((RunSpec(pattern=word),)).runs:
+        found = discover((RunSpec(pattern=word),))
+        problems += found.problems
+        for run in found.runs:
             yield from run.sources
     else:
         yield SourcePath(word)

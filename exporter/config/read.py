@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -23,8 +24,15 @@ KILOWATT_HOUR: Final = 3.6e6
 _FLAGS: Final = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 
-def read_config(path: Path) -> Config:
+def read_config(
+    path: Path, *, formats: Collection[str] = (), receivers: Mapping[str, Collection[str]] | None = None
+) -> Config:
     """Reads a configuration file.
+
+    Args:
+        path: the file.
+        formats: the names of the log formats there are; empty: any name is taken.
+        receivers: the keys of each receiver there is, by its name; None: any are taken.
 
     Raises:
         ConfigError: every mistake of it, with file and line.
@@ -36,19 +44,23 @@ def read_config(path: Path) -> Config:
         raise ConfigError(Problem(str(path), f"cannot be read: {error.strerror}")) from error
     except UnicodeDecodeError as error:
         raise ConfigError(Problem(str(path), "is not UTF-8 text")) from error
-    config = _config(open_section(text, str(path), problems))
+    config = _config(open_section(text, str(path), problems), formats, receivers)
     if problems:
-        raise ConfigError(*problems)
+        raise ConfigError(*sorted(problems, key=_line))
     return config
 
 
-def _config(top: Section) -> Config:
+def _line(problem: Problem) -> int:
+    return int(problem.where.rpartition(":")[2])
+
+
+def _config(top: Section, formats: Collection[str], receivers: Mapping[str, Collection[str]] | None) -> Config:
     default = Config()
     config = Config(
-        runs=tuple(map(_run, top.sections("runs"))),
+        runs=tuple(_run(section, formats) for section in top.sections("runs")),
         gpu=_gpu(top.section("gpu")),
         alerts=_alerts(top.section("alerts")),
-        receivers=_receivers(top.section("receivers")),
+        receivers=_receivers(top.section("receivers"), receivers),
         web=_web(top.section("web")),
         state=top.value("state", _text, None),
         exit_with_run=top.value("exit_with_run", _flag, default.exit_with_run),
@@ -57,12 +69,12 @@ def _config(top: Section) -> Config:
     return config
 
 
-def _run(section: Section) -> RunConfig:
+def _run(section: Section, formats: Collection[str]) -> RunConfig:
     budget = section.section("budget")
     run = RunConfig(
         log=section.value("log", str, ""),
         run=section.value("run", _text, None),
-        format=section.value("format", _auto, None),
+        format=section.value("format", lambda text: _format(text, formats), None),
         gpus=_gpus(section),
         labels=section.pairs("labels"),
         targets=_targets(section.section("targets")),
@@ -143,8 +155,19 @@ def _inhibit_rule(section: Section) -> InhibitRule:
     return rule
 
 
-def _receivers(section: Section) -> dict[str, dict[str, str]]:
-    return {name: dict(section.pairs(name)) for name in section.keys()}  # noqa: SIM118 - no dict
+def _receivers(section: Section, known: Mapping[str, Collection[str]] | None) -> dict[str, dict[str, str]]:
+    if known is None:
+        return {name: dict(section.pairs(name)) for name in section.keys()}  # noqa: SIM118 - no dict
+    given = section.keys()
+    receivers = {name: _receiver(section.section(name), keys) for name, keys in known.items()}
+    section.close()
+    return {name: settings for name, settings in receivers.items() if name in given}
+
+
+def _receiver(section: Section, keys: Collection[str]) -> dict[str, str]:
+    settings = {key: section.value(key, str, "") for key in keys}
+    section.close()
+    return {key: value for key, value in settings.items() if value}
 
 
 def _web(section: Section) -> WebConfig:
@@ -185,7 +208,9 @@ def _text(text: str) -> str | None:
     return text or None
 
 
-def _auto(text: str) -> str | None:
+def _format(text: str, known: Collection[str]) -> str | None:
+    if known and text not in ("auto", *known):
+        raise ValueError(f"there is no log format `{text}`: choose one of auto, {', '.join(known)}")
     return None if text == "auto" else text
 
 

@@ -141,6 +141,9 @@ def _memory(gpu: GpuReading) -> Markup:
     if not total or free is None or used is None:
         return Markup("")
     ratio, peak = 1 - free / total, gpu.memory_used_peak_bytes
+    if peak is not None:
+        # NVML's `used` leaves out what the driver reserves; the bar is all that is not free.
+        peak += total - free - used
     mark = Markup('<b style="left:{:.1f}%"></b>').format(100 * peak / total) if peak else ""
     return _MEMORY.format(
         level="critical" if ratio > CRITICAL_FROM else "warning" if ratio > WARN_FROM else "",

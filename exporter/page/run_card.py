@@ -14,6 +14,14 @@ from .curve import loss_curve
 
 TOTAL: Final = ColumnKey(Quantity.LOSS, "train", "total")
 _ORDER: Final = tuple(Quantity)
+_NAMES: Final = {
+    Quantity.ITERATION_SECONDS: "time per iteration",
+    Quantity.DATA_SECONDS: "of it waiting for data",
+    Quantity.ETA_SECONDS: "ETA",
+    Quantity.GPU_MEMORY_PEAK_BYTES: "peak memory of the framework",
+    Quantity.MFU_RATIO: "MFU",
+}
+"""Where the quantity's own name would not do."""
 _MORE_FROM: Final = 12
 """Figures that fit a card; the others fold away."""
 
@@ -94,9 +102,9 @@ def _place(key: ColumnKey) -> tuple[bool, bool, int]:
 
 
 def _label(key: ColumnKey) -> str:
-    named = key.name or key.quantity.value.replace("_", " ").removesuffix(" seconds").removesuffix(" bytes")
     if key == TOTAL:
         return "loss"
+    named = key.name or _NAMES.get(key.quantity, key.quantity.value.replace("_", " "))
     return f"{named} ({key.split})" if key.split == "val" else named
 
 

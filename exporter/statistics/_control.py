@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..model import Control, Excursion
-from ._robust import median
+from ._robust import median_and_deviation
 
 WINDOW = 128
 """Losses in control that the median is taken of: replay of 78 nanogpt runs, 0 false stops."""
@@ -71,8 +71,8 @@ class Chart:
     def _judge(self) -> None:
         del self._recent[:-WINDOW]
         self._unjudged = 0
-        centre = median(self._recent)
-        scale = MAD_TO_SD * median([abs(value - centre) for value in self._recent])
+        centre, deviation = median_and_deviation(self._recent)
+        scale = MAD_TO_SD * deviation
         self._baseline = centre if self._baseline is None else min(self._baseline, centre)
         self._limit = self._baseline + DEVIATIONS * max(scale, SCALE_FLOOR * abs(self._baseline))
 

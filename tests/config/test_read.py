@@ -94,8 +94,8 @@ def test_all_mistakes_are_told_at_once_with_their_lines(tmp_path: Path) -> None:
     text = "runs:\n  - run: x\nalerts:\n  group_weit: 10s\n  group_wait: soon\nweb: {listen: 9936}\ncolour: blue\n"
     assert problems(tmp_path, text) == [
         "1: an entry of `runs` needs `log`: a path, a glob or a folder",
-        "5: `group_wait`: `soon` is no duration: write 90s, 15m, 48h or 1d12h",
         "4: unknown key `group_weit` in `alerts`: did you mean `group_wait`?",
+        "5: `group_wait`: `soon` is no duration: write 90s, 15m, 48h or 1d12h",
         "6: `listen`: `9936` is no address: write HOST:PORT, for example 127.0.0.1:9936 or :9936",
         "7: unknown key `colour`: known here: alerts, exit_with_run, gpu, receivers, runs, state, web",
     ]
@@ -149,3 +149,18 @@ def test_targets_and_addresses() -> None:
     for wrong in ("localhost", "host:port", "host:99999"):
         with pytest.raises(ValueError, match="is no address"):
             listen_address(wrong)
+
+
+def test_formats_and_receivers_are_checked_where_their_names_are_known(tmp_path: Path) -> None:
+    path = tmp_path / "config.yml"
+    path.write_text("runs:\n  - {log: a, format: drknet}\nreceivers:\n  slack: {webhook_ulr_file: a}\n  slak: {}\n")
+    with pytest.raises(ConfigError) as caught:
+        read_config(path, formats=("darknet",), receivers={"slack": ("webhook_url_file", "mention")})
+    assert [str(problem).removeprefix(f"{path}:") for problem in caught.value.problems] == [
+        "2: `format`: there is no log format `drknet`: choose one of auto, darknet",
+        "4: unknown key `webhook_ulr_file` in `slack`: did you mean `webhook_url_file`?",
+        "5: unknown key `slak` in `receivers`: did you mean `slack`?",
+    ]
+    path.write_text("runs: [{log: a, format: auto}]\nreceivers: {slack: {mention: '@here'}}\n")
+    config = read_config(path, formats=("darknet",), receivers={"slack": ("webhook_url_file", "mention"), "stdout": ()})
+    assert (config.runs[0].format, config.receivers) == (None, {"slack": {"mention": "@here"}})

@@ -22,13 +22,18 @@ class DaemonProcess:
     """`training-exporter …` on a loopback port of its own choice, with its output in files under `folder`."""
 
     def __init__(
-        self, folder: Path, *args: str, env: Mapping[str, str] | None = None, listen: str = "127.0.0.1:0"
+        self,
+        folder: Path,
+        *args: str,
+        env: Mapping[str, str] | None = None,
+        listen: str = "127.0.0.1:0",
+        prefix: tuple[str, ...] = (),
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.stdout, self.stderr = folder / "stdout", folder / "stderr"
         with self.stdout.open("wb") as stdout, self.stderr.open("wb") as stderr:
             self._process = subprocess.Popen(
-                [COMMAND, "run", "--listen", listen, *args],
+                [*prefix, COMMAND, "run", "--listen", listen, *args],
                 stdin=subprocess.DEVNULL,
                 stdout=stdout,
                 stderr=stderr,
@@ -81,10 +86,12 @@ class DaemonProcess:
         return next((line.split()[3] for line in lines if line.startswith("  page ")), None)
 
 
-def run_command(*args: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """`training-exporter …` to its end."""
+def run_command(
+    *args: str, env: Mapping[str, str] | None = None, prefix: tuple[str, ...] = ()
+) -> subprocess.CompletedProcess[str]:
+    """`training-exporter …` to its end; `prefix` is a program that starts it."""
     return subprocess.run(
-        [COMMAND, *args],
+        [*prefix, COMMAND, *args],
         capture_output=True,
         text=True,
         timeout=60,

@@ -74,9 +74,15 @@ def start_alertmanager(folder: Path, webhook: str) -> ServerProcess:
         for slack in receiver["slack_configs"]:
             slack["api_url_file"] = str(folder / "webhook")
     (folder / "alertmanager.yml").write_text(yaml.safe_dump(config))
-    # With an empty cluster address it does not listen for its like, on every interface.
-    files = ("--config.file=alertmanager.yml", "--storage.path=data")
-    return ServerProcess(folder, "prometheus-alertmanager", *files, "--cluster.listen-address=")
+    return ServerProcess(
+        folder,
+        "prometheus-alertmanager",
+        "--config.file=alertmanager.yml",
+        "--storage.path=data",
+        "--web.external-url=http://alertmanager.example",
+        "--web.route-prefix=/",
+        "--cluster.listen-address=",  # without an address it does not listen for its like, on every interface
+    )
 
 
 def start_prometheus(folder: Path, *, target: str, alertmanager: str, rules: tuple[Path, ...]) -> ServerProcess:
@@ -89,7 +95,14 @@ def start_prometheus(folder: Path, *, target: str, alertmanager: str, rules: tup
         "alerting": {"alertmanagers": [{"static_configs": [{"targets": [alertmanager]}]}]},
     }
     (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
-    return ServerProcess(folder, "prometheus", "--config.file=prometheus.yml", "--storage.tsdb.path=data")
+    return ServerProcess(
+        folder,
+        "prometheus",
+        "--config.file=prometheus.yml",
+        "--storage.tsdb.path=data",
+        # The default is a minute, and what fires before the Alertmanager is found waits for it.
+        "--rules.alert.resend-delay=5s",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
