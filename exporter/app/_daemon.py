@@ -26,7 +26,7 @@ POLL_S: Final = 0.5
 """Between two looks at the logs, one `stat` each: a line is on /metrics within half a second."""
 IDLE_S: Final = 60.0
 """The longest wait of a delivery that nothing wakes."""
-STOP_S: Final = 3.0
+STOP_S: Final = 2.0
 """What the threads are given to end; a driver or a receiver that hangs is left behind."""
 _ENDED: Final = frozenset({RunStatus.FINISHED, RunStatus.FAILED})
 
@@ -189,7 +189,11 @@ class Daemon:
     def _is_over(self) -> bool:
         """With --exit-with-run: all runs ended, and whatever was to be told of it is on its way to being sent."""
         now, runs = self._clock.now(), self.pipeline.snapshot.runs
-        ended = self.pipeline.ready and bool(runs) and all(run.state is not None and run.state.status in _ENDED for run in runs)
+        ended = (
+            self.pipeline.ready
+            and bool(runs)
+            and all(run.state is not None and run.state.status in _ENDED for run in runs)
+        )
         if not self.config.exit_with_run or not ended:
             self._over_since = None
             return False

@@ -15,7 +15,7 @@ from ..config import RunConfig
 from ..discovery import DiscoveredRun, RunSpec, discover
 from ..formats import AnyFormat
 from ..gpu import Device, Sampler, link
-from ..model import Health, Run, RunName, Snapshot, SourcePath
+from ..model import GpuReading, Health, Run, RunName, Snapshot, SourcePath
 from ..runs import Source, merge, settle
 from ._energy import EnergyMeter
 from ._follower import Follower
@@ -23,6 +23,8 @@ from ._targets import resolve_targets
 
 RESCAN_S: Final = 5.0
 """Between two looks for new files; a glob over a thousand runs costs milliseconds."""
+REPUBLISH_S: Final = 5.0
+"""Between two snapshots when nothing is news; the health of the reading changes by itself."""
 COMMIT_BYTES: Final = 16 * 1024 * 1024
 """Of a backlog between two commits: what a kill in mid-backlog reads again."""
 
@@ -86,14 +88,14 @@ class Pipeline:
         if now >= self._next_rescan:
             self._next_rescan = now + RESCAN_S
             self._rescan()
-        for run in tuple(self._runs.values()):
-            self._advance(run, now)
-        self.publish(now)
+        grew = [self._advance(run, now) for run in tuple(self._runs.values())]
+        readings = () if self._sampler is None else self._sampler.readings()
+        if any(grew) or readings is not self.snapshot.gpus or not 0 <= now - self.snapshot.at < REPUBLISH_S:
+            self._publish(readings, now)
         self.ready = self.ready or all(run.caught_up for run in self._runs.values())
 
-    def publish(self, now: float) -> None:
+    def _publish(self, readings: tuple[GpuReading, ...], now: float) -> None:
         """Publishes what is known now, by one reference."""
-        readings = () if self._sampler is None else self._sampler.readings()
         runs = tuple(map(self._view, (run for run in self._runs.values() if run.caught_up)))
         self._energy.measure(runs, readings)
         metered = tuple(replace(run, energy_joules=self._energy.joules(run.name)) for run in runs)
@@ -133,24 +135,29 @@ class Pipeline:
             self._paths[path] = Follower(path, self._formats, self._checkpoints.load(path), config.format)
         return self._paths[path]
 
-    def _advance(self, run: _Followed, now: float) -> None:
+    def _advance(self, run: _Followed, now: float) -> bool:
+        """Whether there is news of the run."""
         changed = [follower for follower in run.followers if self._read(follower, now)]
         if not run.caught_up and all(follower.tail.caught_up for follower in run.followers) and not self._stopping:
             for follower in run.followers:
                 if follower.state is not None:
                     follower.state = settle(follower.state, now)
             run.caught_up = True
+            changed = list(run.followers)
         self._commit(changed)
+        return bool(changed)
 
     def _read(self, follower: Follower, now: float) -> bool:
-        before = committed = follower.tail.bytes_read
+        """Whether anything was taken in; a last line that is given because its writer rests adds no bytes."""
+        committed, grew = follower.tail.bytes_read, False
         for _ in follower.advance(now):
+            grew = True
             if follower.tail.bytes_read - committed > COMMIT_BYTES:
                 self._commit((follower,))
                 committed = follower.tail.bytes_read
             if self._stopping:
                 break
-        return follower.tail.bytes_read > before
+        return grew
 
     def _commit(self, followers: Iterable[Follower]) -> None:
         checkpoints = [item for follower in followers if (item := follower.checkpoint()) is not None]

@@ -117,15 +117,15 @@ class Template:
 
 
 def template_of(line: str) -> Template | None:
-    """A template that matches this metric line; None where there is none, as for a line that cannot be read."""
+    """A template that matches this line; None where there is none, as for a line without an iteration."""
     found = PREFIX.match(line)
-    if found is None or read_metric(found["message"]) is None:
+    if found is None:
         return None
     head, tail = line[: found.start("time")], line[found.end("time") : found.start("message")]
-    parts = _GAP.split(found["message"].strip())
-    shape = tuple(_shape(part) for part in parts[::2])
-    lead = found["message"][: len(found["message"]) - len(found["message"].lstrip())]
-    template = _template(head, tail + lead, shape, tuple(parts[1::2]))
+    message = found["message"]
+    parts = _GAP.split(message.strip())
+    lead = message[: len(message) - len(message.lstrip())]
+    template = _template(head, tail + lead, tuple(map(_shape, parts[::2])), tuple(parts[1::2]))
     return template if template and template.pattern.fullmatch("\n" + line) else None
 
 
@@ -138,7 +138,8 @@ def _shape(field: str) -> str:
 @lru_cache(maxsize=64)
 def _template(head: str, lead: str, shape: tuple[str, ...], gaps: tuple[str, ...]) -> Template | None:
     """Cached: a live log yields the same template at every line."""
-    if len(set(shape)) != len(shape) or "time" not in shape or not {"lr", f"lr: {ABSENT}"} & set(shape):
+    known = set(shape)
+    if len(known) != len(shape) or not {"iter", "time"} <= known or not {"lr", f"lr: {ABSENT}"} & known:
         return None
     pattern = ["\n", re.escape(head), f"({_TIME})", re.escape(lead)]
     fields = []

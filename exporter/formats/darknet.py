@@ -9,6 +9,7 @@ that was about an object. Darknet writes no times, so rows have none.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ..model import Chunk, Event, EventKind
@@ -59,12 +60,15 @@ _MARK = re.compile(
     re.MULTILINE,
 )
 
-_NOISE = (" total_bbox = ", "Loaded: ", " CUDA allocate done!", "Resizing", " try to allocate additional workspace")
-"""What the commonest lines without a value begin with; a line of them that also holds an iteration has ` avg`."""
-
-
-_LOOKS_AT_LAYERS = (" avg", " Avg ", "Decay: ")
-"""What lines hold that end an iteration, are of a layer in a rarer form, or begin a training."""
+_NOISE = (
+    " total_bbox = ",
+    "Loaded: ",
+    " (next mAP calculation at ",
+    " CUDA allocate done!",
+    "Resizing",
+    " try to allocate additional workspace",
+)
+"""What the commonest lines without a value begin with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,24 +135,29 @@ class _Reader:
         Most are lines of layers, which one pattern reads; what they say is looked at where an iteration ends.
         """
         parts = REGION_LINE.split(text)
-        rests, layers, bodies = parts[::3], parts[1::3], parts[2::3]
+        rests, layers, bodies, boxes = parts[::4], parts[1::4], parts[2::4], parts[3::4]
         others = "".join(rests)
-        if others.count("\n") + len(layers) != text.count("\n"):  # a match of more than a line
-            rests, layers, bodies, others = [text], [], [], text
+        if others.count("\n") + _lines(boxes) != text.count("\n"):  # a match of more than its lines
+            rests, layers, bodies, boxes, others = [text], [], [], [], text
         self._suspects = suspects(others)
         self._items.parsed += len(layers)
         first = 0
-        for row, rest in enumerate(rests):
-            if rest:
-                if any(sign in rest for sign in _LOOKS_AT_LAYERS):
-                    self._layers(layers[first:row], bodies[first:row])
-                    first = row
-                lines = rest.split("\n")
-                for number, each in enumerate(lines, line + row - 1):
-                    if each and not (each.startswith(_NOISE) and " avg" not in each):
-                        self._line(each, number)
-                line += len(lines) - 1
+        for row in [row for row, rest in enumerate(rests) if rest]:
+            line += _lines(boxes[first:row])
+            self._layers(layers[first:row], bodies[first:row])
+            first = row
+            each = rests[row].split("\n")[1:]
+            for number, rest in enumerate(each, line):
+                if not self._is_noise(rest):
+                    self._line(rest, number)
+            line += len(each)
         self._layers(layers[first:], bodies[first:])
+
+    def _is_noise(self, text: str) -> bool:
+        """Whether it is one of the commonest lines without a value, and nothing else stands in it."""
+        if not text:
+            return True
+        return text.startswith(_NOISE) and not (" avg" in text or " Avg " in text or text in self._suspects)
 
     def _layers(self, layers: list[str], bodies: list[str]) -> None:
         """Remembers per layer the last line about an object, else the last line."""
@@ -287,6 +296,11 @@ class _Reader:
     def _event(self, kind: EventKind, text: str, line: int, *, iteration: int | None = None) -> None:
         known = self._iteration if iteration is None and kind is not EventKind.STARTED else iteration
         self._items.event(Event(kind=kind, line=line, iteration=known, detail=excerpt(text)))
+
+
+def _lines(boxes: Sequence[str]) -> int:
+    """How many lines as many layers have, some of them with a line about boxes after it."""
+    return 2 * len(boxes) - boxes.count("")
 
 
 def _scores(text: str) -> Cells | None:

@@ -14,6 +14,8 @@ SourcePath = NewType("SourcePath", str)
 class Quantity(Enum):
     """What a column holds, in base units: seconds, bytes, ratio 0 to 1."""
 
+    __hash__ = object.__hash__  # an Enum hashes its name in Python, which every look-up of a column would pay for
+
     LOSS = "loss"
     """As logged; `name` is the component, `total` for the whole."""
     LEARNING_RATE = "learning_rate"

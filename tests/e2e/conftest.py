@@ -12,6 +12,7 @@ from tests.support.slack import SlackServer
 FAST = """\
 alerts:
   rules: [{rules}]
+  instance: here
   scrape_interval: 1s
   evaluation_interval: 1s
   group_wait: 0s

@@ -112,9 +112,10 @@ def test_a_real_log_gives_its_last_values_and_lints_clean(shared: Path, tmp_path
         assert metrics['training_data_seconds{run="nyu"}'] == float(logged["data_time"])
         assert metrics['training_gpu_memory_peak_bytes{run="nyu"}'] == float(logged["max_mem"]) * 2**20
         lint(process.get("/metrics")[1])
-        assert openmetrics(process.get("/metrics", OPENMETRICS)[1])["training_iterations"] == metrics[
-            'training_iterations_total{run="nyu"}'
-        ]
+        assert (
+            openmetrics(process.get("/metrics", OPENMETRICS)[1])["training_iterations"]
+            == metrics['training_iterations_total{run="nyu"}']
+        )
 
 
 def test_a_log_may_appear_later(tmp_path: Path) -> None:

@@ -42,7 +42,9 @@ def log(tmp_path: Path) -> Path:
 def test_a_log_that_is_not_there(tmp_path: Path) -> None:
     missing = tmp_path / "train.log"
     assert refused("inspect", str(missing)) == f"{missing}: no such file"
-    with DaemonProcess(tmp_path / "daemon", "--state", "none", "--no-gpu", str(missing), str(tmp_path / "*.lgo")) as run:
+    with DaemonProcess(
+        tmp_path / "daemon", "--state", "none", "--no-gpu", str(missing), str(tmp_path / "*.lgo")
+    ) as run:
         assert run.get("/-/ready")[0] == 200
         banner = run.stdout.read_text()
         assert f"{missing}: no such file, followed as soon as there is more" in banner

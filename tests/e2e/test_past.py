@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -111,9 +112,9 @@ def test_nothing_is_said_about_the_past_and_the_same_is_told_when_it_happens_now
         assert [item.problems for item in slack.received if item.problems] == []
 
 
-@pytest.mark.parametrize("pause", [False, True])
+@pytest.mark.parametrize("killed", [False, True])
 def test_what_happens_while_the_daemon_is_away_for_a_moment_is_told(
-    tmp_path: Path, slack: SlackServer, fast: Path, *, pause: bool
+    tmp_path: Path, slack: SlackServer, fast: Path, *, killed: bool
 ) -> None:
     now = SystemClock().now()
     log, fire = tmp_path / "resnet" / "log.txt", tmp_path / "fire" / "train.log"
@@ -122,13 +123,12 @@ def test_what_happens_while_the_daemon_is_away_for_a_moment_is_told(
     args = ("--config", str(fast), "--state", str(tmp_path / "state"), "--no-gpu", str(log), str(fire))
     with DaemonProcess(tmp_path / "daemon", *args) as process:
         assert process.get("/-/ready")[0] == 200
-        if pause:
-            assert process.stop() == 0
+        assert process.stop(signal.SIGKILL if killed else signal.SIGTERM) == (-signal.SIGKILL if killed else 0)
     write(log, detectron2_out_of_memory(SystemClock().now()))
     write(fire, DARKNET_OUT_OF_MEMORY)
     with DaemonProcess(tmp_path / "daemon", *args) as process:
-        for run in ("resnet", "fire"):
-            until(lambda run=run: f"TrainingFailed · {run}" in str(slack.titles), why=process.output)  # type: ignore[misc]
+        expected = ("TrainingFailed · resnet", "TrainingFailed · fire")
+        until(lambda: all(title in str(slack.titles) for title in expected), why=process.output)
 
 
 def make(path: Path, case: Old, now: float) -> None:
@@ -136,8 +136,7 @@ def make(path: Path, case: Old, now: float) -> None:
     write(path, story(case, now - case.age))
     if case.goes_on:
         write(path, rows(case.log, now, first=1000))
-    os_time = now if case.goes_on or case.touched else now - case.age
-    write(path, (), modified_at=os_time)
+    write(path, (), modified_at=now if case.goes_on or case.touched else now - case.age)
 
 
 def story(case: Old, at: float) -> list[str]:

@@ -85,7 +85,7 @@ class Engine:
         text = "\n".join(f"{item['title']}\n{item['text']}" for item in attachments)
         return Told(
             firing=set(FIRING.findall(text)),
-            over=set(OVER.findall(text)) | {summaries[summary] for summary in IT_WAS.findall(text)},
+            over=set(OVER.findall(text)) | {summaries.get(summary, summary) for summary in IT_WAS.findall(text)},
             problems=tuple(chain.from_iterable(message.problems for message in messages)),
         )
 
