@@ -1,4 +1,4 @@
-"""Writes training logs of any size, the same for the same seed: `generate.py {detectron2,darknet,noise} MB FILE [SEED]`.
+"""Writes training logs of any size, the same by the same seed: `generate.py KIND MEGABYTES FILE [SEED]`.
 
 The lines follow the programs that print them: detectron2 0.6 (`CommonMetricPrinter` in log.txt, evaluations of COCO),
 AlexeyAB's Darknet (a YOLOv4 training with `-map`), and what stands around a training without a value in it (pip, NCCL,
@@ -87,7 +87,8 @@ def detectron2(random: Random) -> Iterator[Block]:
                 yield _evaluate(random, now, iteration)
         hooks = _logger(now, "d2.engine.hooks")
         speed = f"Overall training speed: {plan - 3} iterations in {_duration(plan * seconds)} ({seconds:.4f} s / it)"
-        yield Block(text=f"{hooks}{speed}\n{hooks}Total training time: {_duration(plan * seconds)} (0:21:33 on hooks)\n")
+        total = f"Total training time: {_duration(plan * seconds)} (0:21:33 on hooks)"
+        yield Block(text=f"{hooks}{speed}\n{hooks}{total}\n")
 
 
 def _begin(now: float, plan: int) -> Block:
@@ -126,8 +127,8 @@ def _evaluate(random: Random, now: float, iteration: int) -> Block:
     )
     lines = [f"{checkpoint}Saving checkpoint to ./output/model_{iteration:07d}.pth"]
     lines += [
-        f"{evaluator}Inference done {done}/5000. Dataloading: 0.0012 s/iter. Inference: {random.uniform(0.03, 0.06):.4f}"
-        f" s/iter. Eval: 0.0231 s/iter. Total: 0.0810 s/iter. ETA={_duration((5000 - done) * 0.081)}"
+        f"{evaluator}Inference done {done}/5000. Dataloading: 0.0012 s/iter. Inference: 0.0567 s/iter. "
+        f"Eval: 0.0231 s/iter. Total: 0.0810 s/iter. ETA={_duration((5000 - done) * 0.081)}"
         for done in range(11, 5000, 250)
     ]
     for task in ("bbox", "segm"):
@@ -145,7 +146,7 @@ def _evaluate(random: Random, now: float, iteration: int) -> Block:
 
 
 def darknet(random: Random) -> Iterator[Block]:
-    """The output of `darknet detector train … -map` for YOLOv4: a line per layer and subdivision, then the iteration's."""
+    """The output of `darknet detector train … -map`, YOLOv4: a line per layer and subdivision, then the iteration's."""
     while True:
         subdivisions, plan, average, images, boxes = random.choice((16, 32, 64)), 6000, 1500.0, 0, 0
         yield Block(text="Learning Rate: 0.001, Momentum: 0.949, Decay: 0.0005\n", starts=True)
@@ -161,8 +162,10 @@ def darknet(random: Random) -> Iterator[Block]:
             lines += [
                 "",
                 f" (next mAP calculation at {(iteration // 1000 + 1) * 1000} iterations) ",
-                f" {iteration}: {loss:.6f}, {average:.6f} avg loss, {0.001 * min(1.0, (iteration / 1000) ** 4):.6f} rate,"
-                f" {random.uniform(2, 4):.6f} seconds, {images} images, {(plan - iteration) / 1200:.6f} hours left",
+                (
+                    f" {iteration}: {loss:.6f}, {average:.6f} avg loss, {0.001 * min(1.0, iteration / 1000):.6f} rate, "
+                    f"{random.uniform(2, 4):.6f} seconds, {images} images, {(plan - iteration) / 1200:.6f} hours left"
+                ),
                 f"Loaded: {random.uniform(0, 0.0001):.6f} seconds",
             ]
             yield Block(text="\n".join(lines) + "\n", valued=subdivisions * len(LAYERS) + 1, iteration=iteration)
@@ -212,22 +215,22 @@ def noise(random: Random) -> Iterator[Block]:
 
 
 _NOISE: Final[tuple[Callable[[str, int, int], str], ...]] = (
-    lambda logger, _rank, count: f"{logger}Serializing {count} elements to byte tensors and concatenating them all ...\n",
-    lambda logger, _rank, count: f"{logger}Serialized dataset takes {count / 100:.2f} MiB\n",
-    lambda _logger, rank, count: f"node-{rank}:{count}:{count} [0] NCCL INFO Channel 00/02 :    0   1   2   3\n",
-    lambda _logger, rank, count: f"node-{rank}:{count}:{count} [0] NCCL INFO Trees [0] 1/-1/-1->0->-1 [1] -1/-1->0->1\n",
-    lambda _logger, rank, count: f"node-{rank}:{count}:{count} [0] NCCL INFO comm 0x55d0 rank {rank} nranks 64 - Init\n",
-    lambda _logger, rank, _count: f"Requirement already satisfied: numpy>=1.{rank} in /usr/lib/python3/dist-packages\n",
-    lambda _logger, _rank, count: f"Collecting torch==1.13.{count}+cu117\n",
-    lambda _logger, _rank, count: (
-        "/opt/conda/lib/python3.8/site-packages/torch/functional.py:"
-        f"{count}: UserWarning: torch.meshgrid: in an upcoming release, it will be required to pass the indexing argument.\n"
+    lambda logger, _, count: f"{logger}Serializing {count} elements to byte tensors and concatenating them all ...\n",
+    lambda logger, _, count: f"{logger}Serialized dataset takes {count / 100:.2f} MiB\n",
+    lambda _, rank, count: f"node-{rank}:{count}:{count} [0] NCCL INFO Channel 00/02 :    0   1   2   3\n",
+    lambda _, rank, count: f"node-{rank}:{count}:{count} [0] NCCL INFO Trees [0] 1/-1/-1->0->-1 [1] -1/-1->0->1\n",
+    lambda _, rank, count: f"node-{rank}:{count}:{count} [0] NCCL INFO comm 0x55d0 rank {rank} nranks 64 - Init\n",
+    lambda _, rank, __: f"Requirement already satisfied: numpy>=1.{rank} in /usr/lib/python3/dist-packages\n",
+    lambda _, __, count: f"Collecting torch==1.13.{count}+cu117\n",
+    lambda _, __, count: (
+        f"/opt/conda/lib/python3.8/site-packages/torch/functional.py:{count}: UserWarning: torch.meshgrid: "
+        "in an upcoming release, it will be required to pass the indexing argument.\n"
         "  return _VF.meshgrid(tensors, **kwargs)  # type: ignore[attr-defined]\n"
     ),
-    lambda _logger, rank, count: f"{{'loader': 'dataloader', 'num_workers': {rank}, 'pin_memory': True, 'seed': {count}}}\n",
-    lambda _logger, rank, count: f"    ({rank}): Conv2d({count}, 256, kernel_size=(3, 3), stride=(1, 1), bias=False)\n",
-    lambda _logger, rank, _count: f"| proposals_{rank:<5} | 128          |    otter    | 74           |\n",
-    lambda _logger, _rank, _count: "-" * 60 + "\n\n",
+    lambda _, rank, count: f"{{'loader': 'dataloader', 'num_workers': {rank}, 'pin_memory': True, 'seed': {count}}}\n",
+    lambda _, rank, count: f"    ({rank}): Conv2d({count}, 256, kernel_size=(3, 3), stride=(1, 1), bias=False)\n",
+    lambda _, rank, __: f"| proposals_{rank:<5} | 128          |    otter    | 74           |\n",
+    lambda _, __, ___: "-" * 60 + "\n\n",
 )
 
 

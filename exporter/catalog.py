@@ -85,6 +85,14 @@ SCALAR = _gauge("training_scalar", ("run", "name"), "Any other logged number.")
 # When.
 START = _gauge("training_start_timestamp_seconds", RUN, "Time of the run's first line.")
 END = _gauge("training_end_timestamp_seconds", RUN, "Time at which the run finished or failed.")
+LAST_FAILURE = _gauge(
+    "training_last_failure_timestamp_seconds",
+    RUN,
+    "Time of the last failure, also after a new start; absent while it is in doubt.",
+)
+LAST_FINISH = _gauge(
+    "training_last_finish_timestamp_seconds", RUN, "Time of the last planned end, also after a new start."
+)
 LAST_PROGRESS = _gauge("training_last_progress_timestamp_seconds", RUN, "Time at which the iteration last advanced.")
 LAST_OUTPUT = _gauge("training_last_output_timestamp_seconds", RUN, "Time of the last byte written.")
 SILENCE_LIMIT = _gauge(
@@ -114,6 +122,9 @@ LAST_ERROR = _gauge("training_last_error_timestamp_seconds", ("run", "kind"), "T
 LOSS_SMOOTHED = _gauge("training_loss_smoothed", SPLIT, "Exponentially smoothed total loss.")
 LOSS_NOISE = _gauge("training_loss_noise", SPLIT, "Standard deviation of the total loss around the smoothed one.")
 LOSS_OBSERVATIONS = _gauge("training_loss_observations", SPLIT, "Logged losses since the last restart.")
+LOSS_NONFINITE = _gauge(
+    "training_loss_nonfinite_observations", SPLIT, "Total losses that were NaN or Inf since the last finite one."
+)
 LOSS_TREND_Z = _gauge(
     "training_loss_trend_z",
     SPLIT,
@@ -194,6 +205,9 @@ GPU_LOST = _gauge("gpu_lost", DEVICE, "1 while the driver knows the device but i
 BUILD_INFO = _info("training_exporter_build_info", ("version", "python_version"), "This program.")
 WEB_INFO = _info("training_exporter_web_info", ("external_url",), "Where the status page is, for the links in alerts.")
 LOG_LINES = _counter("training_exporter_log_lines_total", ("run", "result"), "Lines read: parsed, ignored or unparsed.")
+VALUES_DROPPED = _counter(
+    "training_exporter_values_dropped_total", RUN, "Logged values of columns beyond the first 2,000 of a log."
+)
 LOG_BYTES = _counter("training_exporter_log_bytes_total", RUN, "Bytes read.")
 LOG_LAG = _gauge("training_exporter_log_lag_bytes", RUN, "Bytes written but not read yet.")
 LOG_ROTATIONS = _counter(

@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from . import __version__
 from .model import SourcePath
@@ -19,11 +20,14 @@ from .model import SourcePath
 DATABASE = "state.db"
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS sources (
-    path TEXT PRIMARY KEY, version TEXT NOT NULL, position BLOB NOT NULL, decoder BLOB NOT NULL, run BLOB NOT NULL
+CREATE TABLE IF NOT EXISTS checkpoints (
+    path BLOB PRIMARY KEY, version TEXT NOT NULL, position BLOB NOT NULL, decoder BLOB NOT NULL, run BLOB NOT NULL
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS energy (run TEXT PRIMARY KEY, joules REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS consumption (
+    run TEXT PRIMARY KEY, joules REAL, gpu_seconds REAL, active_seconds REAL NOT NULL
+) WITHOUT ROWID;
 """
+"""A path is bytes: a file system holds names that are no text."""
 
 
 class StateError(Exception):
@@ -38,6 +42,17 @@ class Checkpoint:
     position: bytes
     decoder: bytes
     run: bytes
+
+
+class Consumption(NamedTuple):
+    """What a run used so far."""
+
+    joules: float | None = None
+    """None while no device told."""
+    gpu_seconds: float | None = None
+    """None while it had no device."""
+    active_seconds: float = 0.0
+    """Of the run, up to which its device time is counted."""
 
 
 class Checkpoints:
@@ -55,27 +70,44 @@ class Checkpoints:
             # WAL: a killed process loses nothing that was committed, and the alerts' part writes beside this one.
             self._connection.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;{_SCHEMA}")
         except sqlite3.Error as error:
-            raise StateError(f"the state file {database} cannot be used: {error}") from error
+            raise StateError(
+                f"the state file {database} cannot be used: {error}; remove it, "
+                "or choose another folder with --state DIR"
+            ) from error
 
     def load(self, path: SourcePath) -> Checkpoint | None:
-        """What this version last stored of a source."""
-        query = "SELECT position, decoder, run FROM sources WHERE path = ? AND version = ?"
-        row = self._connection.execute(query, (path, __version__)).fetchone()
+        """What this version last stored of a source.
+
+        Raises:
+            StateError: the file cannot be read now.
+        """
+        query = "SELECT position, decoder, run FROM checkpoints WHERE path = ? AND version = ?"
+        try:
+            row = self._connection.execute(query, (os.fsencode(path), __version__)).fetchone()
+        except sqlite3.Error as error:
+            raise StateError(f"the state file cannot be read: {error}") from error
         return None if row is None else Checkpoint(path=path, position=row[0], decoder=row[1], run=row[2])
 
-    def energy(self) -> dict[str, float]:
-        """The joules used by each run so far."""
-        return dict(self._connection.execute("SELECT run, joules FROM energy").fetchall())
+    def consumption(self) -> dict[str, Consumption]:
+        """What each run used so far."""
+        rows = self._connection.execute("SELECT run, joules, gpu_seconds, active_seconds FROM consumption")
+        return {run: Consumption(*used) for run, *used in rows}
 
-    def commit(self, checkpoints: Iterable[Checkpoint], energy: Iterable[tuple[str, float]] = ()) -> None:
-        """Stores all of them or none."""
-        with self._connection:
-            self._connection.execute("BEGIN IMMEDIATE")
-            self._connection.executemany(
-                "INSERT OR REPLACE INTO sources VALUES (?, ?, ?, ?, ?)",
-                [(item.path, __version__, item.position, item.decoder, item.run) for item in checkpoints],
-            )
-            self._connection.executemany("INSERT OR REPLACE INTO energy VALUES (?, ?)", list(energy))
+    def commit(self, checkpoints: Iterable[Checkpoint], consumption: Iterable[tuple[str, Consumption]] = ()) -> None:
+        """Stores all of them or none.
+
+        Raises:
+            StateError: the file cannot be written now (a full disk); nothing was stored.
+        """
+        sources = [(os.fsencode(item.path), __version__, item.position, item.decoder, item.run) for item in checkpoints]
+        used = [(run, *totals) for run, totals in consumption]
+        try:
+            with self._connection:
+                self._connection.execute("BEGIN IMMEDIATE")
+                self._connection.executemany("INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?, ?)", sources)
+                self._connection.executemany("INSERT OR REPLACE INTO consumption VALUES (?, ?, ?, ?)", used)
+        except sqlite3.Error as error:
+            raise StateError(f"the state file cannot be written: {error}") from error
 
     def close(self) -> None:
         """Lets another process use the folder."""

@@ -91,7 +91,7 @@ class Alerting:
         notifiers: the receivers.
         collect: the registry's families.
         instance: the label of the same name.
-        external_url: where the status page is.
+        external_url: what the status page is below.
         state: the state folder; None: in memory.
         evidence: the last lines of logs.
         now: Unix seconds at start.
@@ -143,7 +143,7 @@ class Alerting:
                 self._log,
                 route=_route(config),
                 receivers=tuple(notifier.name for notifier in notifiers),
-                external_url=external_url,
+                external_url=f"{external_url}/",
                 evaluation_interval_s=config.evaluation_interval,
                 on_queued=on_queued,
             ),

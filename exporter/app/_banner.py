@@ -19,7 +19,12 @@ _GPUS_SHOWN: Final = 4
 def banner(daemon: Daemon) -> str:
     """The lines."""
     rows = (*_runs(daemon), ("gpus", _gpus(daemon)), *_places(daemon), *_missing(daemon.config, daemon))
-    return "\n".join((f"training-exporter {__version__}", *(f"  {name:<9} {text}" for name, text in rows)))
+    return "\n".join((f"training-exporter {__version__}", *(f"  {name:<9} {_plain(text)}" for name, text in rows)))
+
+
+def _plain(text: str) -> str:
+    """Without control characters: what a file is called does not steer the terminal."""
+    return "".join(char if char.isprintable() else "�" for char in text)
 
 
 def _runs(daemon: Daemon) -> Iterator[tuple[str, str]]:
@@ -39,9 +44,10 @@ def _runs(daemon: Daemon) -> Iterator[tuple[str, str]]:
 def _run(run: Run, daemon: Daemon) -> str:
     state = run.state
     if state is None:
-        missing = [follower.tail.problem for name, follower in daemon.pipeline.followers() if name == run.name]
-        return f"{run.name}: {run.paths[0]}: {missing[0] or 'is empty'}, followed as soon as there is more"
-    return f"{run.name}: {', '.join(_facts(run, state))} ({', '.join(run.paths)})"
+        trouble = daemon.pipeline.trouble(run.name) or "is empty"
+        return f"{run.name}: {run.paths[0]}: {trouble}, followed as soon as there is more"
+    facts = [*_facts(run, state), *(f"no device {word}" for word in daemon.pipeline.missing_gpus(run.name))]
+    return f"{run.name}: {', '.join(facts)} ({', '.join(run.paths)})"
 
 
 def _facts(run: Run, state: RunState) -> Iterator[str]:
@@ -75,7 +81,7 @@ def _gpus(daemon: Daemon) -> str:
 
 
 def _places(daemon: Daemon) -> Iterator[tuple[str, str]]:
-    yield "page", f"{daemon.external_url}/   metrics {daemon.local_url}/metrics"
+    yield "page", f"{daemon.page_url}   metrics {daemon.local_url}/metrics"
     if daemon.alerting is None:
         yield "alerts", "left to Prometheus (--no-alerts)"
     else:
@@ -85,8 +91,11 @@ def _places(daemon: Daemon) -> Iterator[tuple[str, str]]:
 
 def _missing(config: Config, daemon: Daemon) -> Iterator[tuple[str, str]]:
     wishes = []
-    if daemon.alerting is not None and not config.receivers and daemon.alerting.notifiers[0].name == "stdout":
+    notifiers = () if daemon.alerting is None else daemon.alerting.notifiers
+    if any(notifier.name == "stdout" for notifier in notifiers):
         wishes.append("messages in Slack (--slack-webhook-file FILE)")
+    elif notifiers and config.web.external_url is None:
+        wishes.append("links that work elsewhere (--web.external-url URL)")
     if not any(run.targets for run in config.runs):
         wishes.append("a target (--target mAP=0.9)")
     if not any(run.budget.seconds for run in config.runs):

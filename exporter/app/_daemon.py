@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ..clock import Clock, EventWakeup
 from ..collectors import discover, make_registry
-from ..config import Config
+from ..config import Config, ConfigError
 from ..formats import discover_formats
 from ..gpu import GpuSource, Sampler
 from ..model import Health, RunStatus
 from ..model.web import Request, Response, Route
 from ..page import View, page_routes
-from ._alerting import Alerting, open_alerting
-from ._ending import EndRequest, ending_on_signals
+from ..prometheus import CollectorRegistry
+from ._ending import EndRequest, handling_signals
 from ._exposition import health_routes, metrics_route
 from ._loop import Loop
 from ._pipeline import Pipeline
 from ._place import open_checkpoints, open_server, public_address, state_folder
+
+if TYPE_CHECKING:
+    from alerts.notify import Notifier
+    from alerts.rulefile import RuleGroup
+
+    from ._alerting import Alerting
 
 POLL_S: Final = 0.5
 """Between two looks at the logs, one `stat` each: a line is on /metrics within half a second."""
@@ -29,6 +36,8 @@ IDLE_S: Final = 60.0
 STOP_S: Final = 2.0
 """What the threads are given to end; a driver or a receiver that hangs is left behind."""
 _ENDED: Final = frozenset({RunStatus.FINISHED, RunStatus.FAILED})
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +61,9 @@ class Daemon:
         self._clock = clock = surroundings.clock
         self._wakeup = surroundings.wakeup
         self._end, self._read_once = EndRequest(), threading.Event()
+        self._hung_up = False
         self._over_since: float | None = None
-        groups, notifiers = open_alerting(config) if config.alerts.enabled else ((), ())
+        groups, notifiers = _rules_and_receivers(config)
         self.state_folder = state_folder(config)
         self._checkpoints = open_checkpoints(self.state_folder)
         self.sampler = (
@@ -71,30 +81,40 @@ class Daemon:
         self._server = open_server(config.web.listen, self._routes(metrics_route(registry)))
         address = public_address(config.web.listen, self._server.port)
         self.local_url = f"http://{address}"
-        self.external_url = config.web.external_url or self.local_url
+        external_url = config.web.external_url or self.local_url
+        self.page_url = f"{external_url}/"
         self._queued = tuple(surroundings.wakeup() for _ in notifiers)
-        self.alerting = (
-            Alerting(
-                config.alerts,
-                groups=groups,
-                notifiers=notifiers,
-                collect=registry.collect,
-                instance=address,
-                external_url=self.external_url,
-                state=self.state_folder,
-                evidence=self,
-                now=clock.now(),
-                monotonic=clock.monotonic,
-                on_queued=self._wake_deliveries,
-            )
-            if config.alerts.enabled
-            else None
-        )
+        self.alerting = self._make_alerting(groups, notifiers, registry, address)
         self._loops = tuple(self._make_loops())
 
-    def run(self, announce: Callable[[], None]) -> int:
-        """Works until a signal, `stop` or the end of the runs; the exit code. Announces once the logs are read."""
-        with ending_on_signals(self.stop):
+    def _make_alerting(
+        self, groups: tuple[RuleGroup, ...], notifiers: tuple[Notifier, ...], registry: CollectorRegistry, address: str
+    ) -> Alerting | None:
+        if not self.config.alerts.enabled:
+            return None
+        from ._alerting import Alerting  # noqa: PLC0415 - see _rules_and_receivers
+
+        return Alerting(
+            self.config.alerts,
+            groups=groups,
+            notifiers=notifiers,
+            collect=registry.collect,
+            instance=address,
+            external_url=self.page_url.removesuffix("/"),
+            state=self.state_folder,
+            evidence=self,
+            now=self._clock.now(),
+            monotonic=self._clock.monotonic,
+            on_queued=self._wake_deliveries,
+        )
+
+    def run(self, announce: Callable[[], None], read_anew: Callable[[], Config] | None = None) -> Config | None:
+        """Works until a signal, `stop` or the end of the runs; announces once the logs are read.
+
+        SIGHUP asks `read_anew` for a new configuration, which is returned to go on with, or keeps the old one with an
+        error in the log. Everything else returns None: it was the end.
+        """
+        with handling_signals(self.stop, self._hang_up):
             for loop in self._loops:
                 loop.start()
             self._server.start()
@@ -102,10 +122,31 @@ class Daemon:
                 pass
             if not self._end.wait(0):
                 announce()
-            while not self._end.wait(1.0) and not self._is_over():
-                pass
+            following = None
+            while following is None and not self._end.wait(1.0) and not self._is_over():
+                following = self._reloaded(read_anew)
             self._close()
-        return 0
+        return following
+
+    def _hang_up(self) -> None:
+        # From a signal handler: no lock, which the main thread may hold.
+        self._hung_up = True
+
+    def _reloaded(self, read_anew: Callable[[], Config] | None) -> Config | None:
+        if not self._hung_up:
+            return None
+        self._hung_up = False
+        if read_anew is None:
+            self.stop()
+            return None
+        try:
+            config = read_anew()
+        except ConfigError as error:
+            _log.error("reload=refused reason=%r", str(error))
+            return None
+        _log.info("reload=done")
+        self.pipeline.stop()
+        return config
 
     def stop(self) -> None:
         """Makes `run` return. From any thread, and from a signal handler."""
@@ -138,9 +179,10 @@ class Daemon:
                 yield Loop("messages", deliver, wakeup)
 
     def _read(self) -> float:
-        self.pipeline.step(self._clock.now())
-        self._read_once.set()
-        return POLL_S
+        more = self.pipeline.step(self._clock.now())
+        if self.pipeline.ready:
+            self._read_once.set()
+        return 0.0 if more else POLL_S
 
     def _wake_deliveries(self) -> None:
         for wakeup in self._queued:
@@ -149,8 +191,10 @@ class Daemon:
     def _routes(self, metrics: Route) -> Iterator[Route]:
         yield from page_routes(self._view)
         yield metrics
-        yield from health_routes(healthy=self._sick, ready=lambda: self._read_once.is_set() and self.pipeline.ready)
+        yield from health_routes(healthy=self._sick, ready=lambda: self.pipeline.ready)
         if self.config.alerts.enabled:
+            from ._alerting import Alerting  # noqa: PLC0415 - see _rules_and_receivers
+
             yield from (Route(path, self._api(path)) for path in Alerting.API_PATHS)
 
     def _api(self, path: str) -> Callable[[Request], Response]:
@@ -172,19 +216,18 @@ class Daemon:
 
     def _health(self, base: Health) -> Health:
         if self.alerting is None:
-            return replace(base, external_url=self.external_url)
+            return replace(base, external_url=self.page_url)
         return replace(
             base,
-            external_url=self.external_url,
+            external_url=self.page_url,
             rule_groups=self.alerting.groups_health(),
             receivers=self.alerting.receivers_health(),
         )
 
     def _sick(self) -> str:
-        """Which loop ended though nobody asked it to."""
-        return "".join(
-            f"the loop of the {loop.name} has ended; restart this program" for loop in self._loops if not loop.alive
-        )
+        """Which loops do not do their work."""
+        sick = [loop.name for loop in self._loops if loop.failing or not loop.alive]
+        return f"does not work: {', '.join(sick)}; the log of this program says why" if sick else ""
 
     def _is_over(self) -> bool:
         """With --exit-with-run: all runs ended, and whatever was to be told of it is on its way to being sent."""
@@ -206,8 +249,18 @@ class Daemon:
         deadline = self._clock.monotonic() + STOP_S
         ended = [loop.join(max(0.1, deadline - self._clock.monotonic())) for loop in self._loops]
         self._server.close()
-        if all(ended):
-            # What hangs still uses them; all of it was committed when it happened.
-            if self.alerting is not None:
-                self.alerting.close()
+        # What hangs still uses its connections; all of it was committed when it happened.
+        if self.alerting is not None and all(ended):
+            self.alerting.close()
+        reader_ended = ended[0]
+        if reader_ended:
             self._checkpoints.close()
+
+
+def _rules_and_receivers(config: Config) -> tuple[tuple[RuleGroup, ...], tuple[Notifier, ...]]:
+    """None where alerts are left to Prometheus, and then without the seven megabytes of code for them."""
+    if not config.alerts.enabled:
+        return (), ()
+    from ._alerting import open_alerting  # noqa: PLC0415 - late, for their sake
+
+    return open_alerting(config)

@@ -30,16 +30,17 @@ class EndRequest:
 
 
 @contextmanager
-def ending_on_signals(end: Callable[[], None]) -> Iterator[None]:
-    """SIGINT and SIGTERM call `end`; a second one is the user's last word."""
+def handling_signals(end: Callable[[], None], hang_up: Callable[[], None]) -> Iterator[None]:
+    """SIGINT and SIGTERM call `end`, a second one is the user's last word; SIGHUP calls `hang_up`."""
 
     def handle(number: int, _: FrameType | None) -> None:
         signal.signal(number, signal.SIG_DFL)
         end()
 
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {signal.SIGINT: handle, signal.SIGTERM: handle, signal.SIGHUP: lambda *_: hang_up()}
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, previous in before.items():
+            signal.signal(number, previous)

@@ -1,33 +1,39 @@
-"""The energy that each run's devices used while it was active."""
+"""What each run's devices gave it while it was active: energy and device time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ..model import GpuReading, Run, RunStatus
+from ..checkpoints import Consumption
+from ..model import GpuReading, Run, RunName, RunStatus
+from ..runs import active_seconds
 
 
-class EnergyMeter:
-    """Adds up the differences of the devices' own counters; a device without one is integrated from its power."""
+class ConsumptionMeter:
+    """Adds up what was used between two calls, with the devices that a run has then: totals never fall.
 
-    def __init__(self, totals: Mapping[str, float]) -> None:
+    Energy is the difference of the devices' own counters; a device without one is integrated from its power. Device
+    time is the time that the log shows as active: it counts also what was before this program came.
+    """
+
+    def __init__(self, totals: Mapping[str, Consumption]) -> None:
         self._totals = dict(totals)
         self._last: dict[str, GpuReading] = {}
 
     def measure(self, runs: Iterable[Run], readings: Iterable[GpuReading]) -> None:
-        """Charges what was used since the last call to the runs that were active on the device."""
+        """Charges what was used since the last call; nothing before the devices are known."""
         used = {reading.uuid: joules for reading in readings if (joules := self._used(reading)) is not None}
+        if not self._last:
+            return
         for run in runs:
-            active = run.state is not None and run.state.status is RunStatus.RUNNING
-            charged = [used[uuid] for uuid in run.gpus if uuid in used]
-            if active and charged:
-                self._totals[run.name] = self._totals.get(run.name, 0.0) + sum(charged)
+            if run.state is not None:
+                self._totals[run.name] = _charged(self.total(run.name), run, active_seconds(run.state), used)
 
-    def joules(self, run: str) -> float | None:
-        """What a run used so far; None where no device told."""
-        return self._totals.get(run)
+    def total(self, run: RunName) -> Consumption:
+        """What a run used so far."""
+        return self._totals.get(run, Consumption())
 
-    def totals(self) -> tuple[tuple[str, float], ...]:
+    def totals(self) -> tuple[tuple[str, Consumption], ...]:
         """All of them, to be stored."""
         return tuple(self._totals.items())
 
@@ -42,3 +48,13 @@ class EnergyMeter:
         if now.power_watts is not None:
             return now.power_watts * (now.at - before.at)
         return None
+
+
+def _charged(total: Consumption, run: Run, active: float, used: Mapping[str, float]) -> Consumption:
+    joules, seconds = total.joules, total.gpu_seconds
+    charged = [used[uuid] for uuid in run.gpus if uuid in used]
+    if charged and run.state is not None and run.state.status is RunStatus.RUNNING:
+        joules = (joules or 0.0) + sum(charged)
+    if run.gpus:
+        seconds = (seconds or 0.0) + max(0.0, active - total.active_seconds) * len(run.gpus)
+    return Consumption(joules=joules, gpu_seconds=seconds, active_seconds=active)

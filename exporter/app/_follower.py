@@ -11,9 +11,10 @@ from typing import Final
 import msgspec
 
 from ..checkpoints import Checkpoint
+from ..discovery import shown
 from ..formats import AnyFormat, Decoded, DecoderState, decode, dump_state, load_state
 from ..model import Chunk, LineCounts, LogHealth, RunState, SourcePath
-from ..runs import reduce
+from ..runs import reduce, settle
 from ..tail import Position, Tail
 
 LAST_LINES: Final = 40
@@ -26,14 +27,20 @@ _encode = msgspec.msgpack.encode
 
 
 class Follower:
-    """Reads one source from where the checkpoint says, else from its head. Used by one thread."""
+    """Reads one source from where the checkpoint says, else from its head. Used by one thread.
+
+    A `forced` format that is not the checkpoint's makes the checkpoint void.
+    """
 
     def __init__(
         self, path: SourcePath, formats: tuple[AnyFormat, ...], checkpoint: Checkpoint | None, forced: str | None = None
     ) -> None:
         self.path = path
+        self.settled = False
+        """Whether what lay there when it was first read has been read."""
         self._formats = formats
-        restored = _restore(checkpoint, formats)
+        self._forced = forced
+        restored = _restore(checkpoint, formats, forced)
         self.decoder = DecoderState(format=forced) if restored is None else restored.decoder
         self.state = None if restored is None else restored.state
         self.tail = Tail(path, chunk_bytes=CHUNK_BYTES, position=None if restored is None else restored.position)
@@ -43,6 +50,11 @@ class Follower:
     def framework(self) -> str:
         """What writes the log; empty while no line was recognised."""
         return "" if self._format is None else self._format.framework
+
+    @property
+    def is_recognised(self) -> bool:
+        """Whether it is a log by its content: a format claims it, or the forced one gets a value from it."""
+        return self._format is not None and (self._forced is None or bool(self.state and self.state.lines.parsed))
 
     @property
     def rank(self) -> int:
@@ -58,6 +70,21 @@ class Follower:
         """Takes in what was written, chunk by chunk; at each yield position and state belong together."""
         for chunk in self.tail.read(now):
             yield self._take(chunk)
+
+    def take_in(self, now: float, limit: int) -> bool:
+        """Takes in at most about `limit` bytes; whether there was anything.
+
+        A last line that is given because its writer rests adds no bytes.
+        """
+        grew, end = False, self.tail.bytes_read + limit
+        for _ in self.advance(now):
+            grew = True
+            if self.tail.bytes_read >= end:
+                break
+        if self.tail.caught_up and not self.settled:
+            self.state = settle(self.state, now)
+            self.settled = grew = True
+        return grew
 
     def flush(self, now: float) -> Iterator[Decoded]:
         """Takes in a last line that has no end yet."""
@@ -79,7 +106,7 @@ class Follower:
     def health(self) -> LogHealth:
         """How the reading goes."""
         return LogHealth(
-            path=self.path,
+            path=shown(self.path),
             readable=self.tail.problem is None,
             bytes_read=self.tail.bytes_read,
             lag_bytes=self.tail.lag_bytes,
@@ -105,13 +132,16 @@ class _Restored:
     state: RunState | None
 
 
-def _restore(checkpoint: Checkpoint | None, formats: tuple[AnyFormat, ...]) -> _Restored | None:
+def _restore(checkpoint: Checkpoint | None, formats: tuple[AnyFormat, ...], forced: str | None) -> _Restored | None:
     if checkpoint is None:
         return None
     try:
+        decoder = load_state(checkpoint.decoder, formats)
+        if forced not in {None, decoder.format}:
+            return None
         return _Restored(
             msgspec.msgpack.decode(checkpoint.position, type=Position),
-            load_state(checkpoint.decoder, formats),
+            decoder,
             msgspec.msgpack.decode(checkpoint.run, type=RunState | None),
         )
     except (msgspec.DecodeError, ValueError):

@@ -23,11 +23,12 @@ class Loop:
     ) -> None:
         self.name = name
         self.failures = 0
+        self.failing = False
+        """Whether the last turn failed."""
         self._turn = turn
         self._finish = finish
         self._wakeup = wakeup
         self._stopping = False
-        self._failing = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     @property
@@ -62,11 +63,11 @@ class Loop:
             pause = self._turn()
         except Exception:  # noqa: BLE001 - the boundary of the thread: count and go on
             self.failures += 1
-            if not self._failing:
+            if not self.failing:
                 _log.exception("loop=%s state=failing", self.name)
-            self._failing = True
+            self.failing = True
             return _PAUSE_S
-        if self._failing:
+        if self.failing:
             _log.info("loop=%s state=recovered", self.name)
-            self._failing = False
+            self.failing = False
         return pause

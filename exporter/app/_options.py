@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeVar
 
-from alerts.notify import receiver_keys
-
 from ..config import (
     DEFAULT_LISTEN,
     AlertsConfig,
     Config,
+    ConfigError,
     GpuConfig,
+    Problem,
     RunConfig,
     WebConfig,
     listen_address,
@@ -29,6 +30,8 @@ from ..model import Budget
 
 T = TypeVar("T")
 
+_BARE_WORD: Final = re.compile(r"[a-z][a-z-]*")
+"""`demmo`, `send-tset`."""
 LISTEN_VARIABLE: Final = "TRAINING_EXPORTER_LISTEN"
 STATE_VARIABLE: Final = "TRAINING_EXPORTER_STATE"
 """What an image sets, so that its defaults fit a container; flags and the file win over them."""
@@ -77,6 +80,8 @@ def load_config(path: Path) -> Config:
     Raises:
         ConfigError: every mistake in it.
     """
+    from alerts.notify import receiver_keys  # noqa: PLC0415 - only a file needs it, and --no-alerts saves it
+
     return read_config(path, formats=format_names(), receivers=receiver_keys())
 
 
@@ -99,6 +104,8 @@ def config_from(args: argparse.Namespace) -> Config:
         ConfigError: every mistake in the file.
     """
     config = Config() if args.config is None else load_config(args.config)
+    for word in args.log:
+        _refuse_slip(word)
     logs = tuple(_run(log, args) for log in args.log)
     return replace(
         config,
@@ -113,6 +120,16 @@ def config_from(args: argparse.Namespace) -> Config:
         state=args.state or config.state or os.environ.get(STATE_VARIABLE),
         exit_with_run=config.exit_with_run or args.exit_with_run,
     )
+
+
+def _refuse_slip(word: str) -> None:
+    """A word that looks like a command is no log that may appear later."""
+    if word == "-":
+        raise ConfigError(Problem("LOG", "`-`: standard input cannot be followed; write it to a file and name that"))
+    if _BARE_WORD.fullmatch(word) and not Path(word).exists():
+        raise ConfigError(
+            Problem("LOG", f"`{word}` is no command and no file; a log that appears later is given as ./{word}")
+        )
 
 
 def _run(log: str, args: argparse.Namespace) -> RunConfig:

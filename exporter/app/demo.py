@@ -7,6 +7,7 @@ import os
 import sys
 import tempfile
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -60,38 +61,61 @@ def main(args: argparse.Namespace) -> int:
         )
         gpus = SimulatedGpus(SCENES, started_at=started_at)
         daemon = Daemon(config, Surroundings(clock=clock, wakeup=wakeup, gpus=gpus))
+        script = _Script(log, clock, wakeup())
         stays = sys.stdout.isatty() and not config.exit_with_run
-        script = threading.Thread(
-            target=_play, args=(log, clock, wakeup(), None if stays else daemon), name="demo", daemon=True
-        )
 
         def announce() -> None:
             print(banner(daemon), flush=True)
-            print(
-                f"  demo      {LENGTH_S / 60:.0f} minutes in {LENGTH_S / args.speed:.0f} seconds; Ctrl-C ends it",
-                flush=True,
-            )
-            script.start()
+            length = f"{LENGTH_S / 60:.0f} minutes in {LENGTH_S / args.speed:.0f} seconds"
+            print(f"  demo      {length}; Ctrl-C ends it", flush=True)
+            script.start(_say_it_is_over if stays else daemon.stop)
 
-        return daemon.run(announce)
+        try:
+            daemon.run(announce)
+        finally:
+            script.stop()
+    return 0
 
 
-def _play(log: Path, clock: Clock, wakeup: Wakeup, daemon: Daemon | None) -> None:
-    """Writes the log line by line as time passes; in the end stops the daemon, if one is given."""
-    started_at = clock.now()
-    with log.open("a", encoding="utf-8") as file:
-        for seconds, line in DemoTraining(started_at).lines():
-            ahead = started_at + seconds - clock.now()
-            if ahead > 0:
-                wakeup.wait(ahead)
-            file.write(f"{line}\n")
-            file.flush()
-            _stamp(log, clock.now())
-    if daemon is not None:
-        wakeup.wait(_AFTER_S)
-        daemon.stop()
-    else:
-        print("\nThe demo is over; its page stays until Ctrl-C.", flush=True)
+class _Script:
+    """Writes the log line by line as time passes, on a thread of its own."""
+
+    def __init__(self, log: Path, clock: Clock, wakeup: Wakeup) -> None:
+        self._log, self._clock, self._wakeup = log, clock, wakeup
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+
+    def start(self, then: Callable[[], None]) -> None:
+        """Begins; calls `then` in the end, with time left for the last messages."""
+        self._thread = threading.Thread(target=self._play, args=(then,), name="demo", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends it; the log's folder may go."""
+        self._stopping = True
+        self._wakeup.wake()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _play(self, then: Callable[[], None]) -> None:
+        started_at = self._clock.now()
+        with self._log.open("a", encoding="utf-8") as file:
+            for seconds, line in DemoTraining(started_at).lines():
+                ahead = started_at + seconds - self._clock.now()
+                if ahead > 0:
+                    self._wakeup.wait(ahead)
+                if self._stopping:
+                    return
+                file.write(f"{line}\n")
+                file.flush()
+                _stamp(self._log, self._clock.now())
+        self._wakeup.wait(_AFTER_S)
+        if not self._stopping:
+            then()
+
+
+def _say_it_is_over() -> None:
+    print("\nThe demo is over; its page stays until Ctrl-C.", flush=True)
 
 
 def _stamp(path: Path, at: float) -> None:

@@ -18,7 +18,7 @@ from ..catalog import Kind
 from ..clock import SystemClock
 from ..collectors import Reading
 from ..collectors.training import COLLECTOR
-from ..discovery import RunSpec, discover
+from ..discovery import RunSpec, find, group, shown
 from ..formats import AnyFormat, discover_formats
 from ..model import LineCounts, Run, RunName, RunState, RunStatus, Snapshot, SourcePath
 from ..page import human
@@ -86,19 +86,20 @@ def inspect(path: SourcePath, formats: tuple[AnyFormat, ...], forced: str | None
     now = SystemClock().now()
     follower = Follower(path, formats, None, forced)
     unparsed = [
-        f"{path}:{item.line}: cannot be read: {item.text}"
+        f"{shown(path)}:{item.line}: cannot be read: {item.text}"
         for decoded in chain(follower.advance(now), follower.flush(now))
         for item in decoded.unparsed
     ]
     if follower.tail.problem is not None:
-        return f"{path}: {follower.tail.problem}"
+        return f"{shown(path)}: {follower.tail.problem}"
     state = follower.state or RunState()
-    name = discover((RunSpec(pattern=glob.escape(path)),)).runs[0].name
-    run = Run(name=name, format=follower.framework, paths=(path,), state=state)
+    specs = (RunSpec(pattern=glob.escape(path)),)
+    name = group(find(specs).files, specs).runs[0].name
+    run = Run(name=name, format=follower.framework, paths=(shown(path),), state=state)
     readings = COLLECTOR.collect(Snapshot(at=now, runs=(run,)))
     lines = state.lines
     return Inspection(
-        path=path,
+        path=shown(path),
         format=follower.framework,
         run=name,
         state=state,
@@ -112,10 +113,9 @@ def _paths(word: str, problems: list[str]) -> Iterator[SourcePath]:
     """The files that a word names; a word that names none is a file that is missing."""
     path = Path(word)
     if path.is_dir() or (glob.has_magic(word) and not path.exists()):
-        found = discover((RunSpec(pattern=word),))
+        found = find((RunSpec(pattern=word),))
         problems += found.problems
-        for run in found.runs:
-            yield from run.sources
+        yield from (file.source for file in found.files)
     else:
         yield SourcePath(word)
 

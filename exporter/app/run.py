@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 
 from ..clock import EventWakeup, SystemClock
-from ..config import ConfigError, Problem
+from ..config import Config, ConfigError, Problem
 from ..gpu import GpuSource
 from ._banner import banner
 from ._daemon import Daemon, Surroundings
+from ._limits import raise_open_files
 from ._log import configure_logging
 from ._options import add_run_options, add_service_options, config_from
 
@@ -23,14 +25,34 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> int:
-    """Works until Ctrl-C or SIGTERM."""
-    config = config_from(args)
+    """Works until Ctrl-C or SIGTERM; SIGHUP reads the configuration anew."""
     configure_logging(args.log_level)
+    raise_open_files()
+    config: Config | None = config_from(args)
     if not config.runs and not config.gpu.enabled:
         raise ConfigError(Problem("LOG", "there is nothing to do: name a log, or leave --no-gpu out"))
-    surroundings = Surroundings(clock=SystemClock(), wakeup=EventWakeup, gpus=_nvml() if config.gpu.enabled else None)
-    daemon = Daemon(config, surroundings)
-    return daemon.run(announce=lambda: print(banner(daemon), flush=True))
+    while config is not None:
+        daemon = Daemon(config, _surroundings(config))
+        config = daemon.run(announce=partial(_announce, daemon), read_anew=partial(_checked_config, args))
+    return 0
+
+
+def _announce(daemon: Daemon) -> None:
+    print(banner(daemon), flush=True)
+
+
+def _checked_config(args: argparse.Namespace) -> Config:
+    """With all that can be known to be wrong before what runs is ended for it."""
+    config = config_from(args)
+    if config.alerts.enabled:
+        from ._alerting import open_alerting  # noqa: PLC0415 - seven megabytes that --no-alerts saves
+
+        open_alerting(config)
+    return config
+
+
+def _surroundings(config: Config) -> Surroundings:
+    return Surroundings(clock=SystemClock(), wakeup=EventWakeup, gpus=_nvml() if config.gpu.enabled else None)
 
 
 def _nvml() -> GpuSource:

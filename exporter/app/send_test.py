@@ -22,10 +22,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """0 where all arrived, else 1."""
     config = config_from(args)
-    results = [
-        send_test(notifier, SystemClock().now(), config.web.external_url or "")
-        for notifier in open_receivers(config.receivers)
-    ]
+    page_url = f"{config.web.external_url}/" if config.web.external_url else ""
+    results = [send_test(notifier, SystemClock().now(), page_url) for notifier in open_receivers(config.receivers)]
     for result in results:
         print(result.sentence)
     return 0 if all(result.ok for result in results) else 1

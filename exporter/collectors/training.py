@@ -14,6 +14,8 @@ from ..statistics import describe
 from ._protocol import Collector, Reading
 
 SECONDS_PER_HOUR: Final = 3600.0
+JUST_NOW: Final = 900.0
+"""Seconds: as far as the rules on events look back."""
 
 PER_RUN: Final[Mapping[Quantity, Metric]] = MappingProxyType(
     {
@@ -35,7 +37,7 @@ PER_RUN: Final[Mapping[Quantity, Metric]] = MappingProxyType(
 def collect(snapshot: Snapshot) -> Iterator[Reading]:
     """The readings of every run; of one whose log gave nothing yet, only what is known without it."""
     for run in snapshot.runs:
-        yield from _identity(run)
+        yield from _identity(run, snapshot.at)
         yield from _settings(run)
         if run.state is not None:
             yield from _progress(run.name, run.state)
@@ -54,15 +56,20 @@ def _known(metric: Metric, labels: tuple[str, ...], value: float | None) -> Iter
         yield Reading(metric, labels, value)
 
 
-def _identity(run: Run) -> Iterator[Reading]:
+def _identity(run: Run, now: float) -> Iterator[Reading]:
     path = run.paths[0] if run.paths else ""
     yield Reading(catalog.RUN_INFO, (run.name, run.format, path), 1.0, run.labels)
     present = run.state.status if run.state else RunStatus.UNKNOWN
     for status in RunStatus:
         yield Reading(catalog.RUN_STATE, (run.name, status.value), float(status is present))
-    # A run that is over uses no device: alerts about the next one must not name it. One that failed may be why.
-    for uuid in run.gpus if present in {RunStatus.RUNNING, RunStatus.FAILED} else ():
+    for uuid in run.gpus if run.state is not None and _uses_devices(run.state, now) else ():
         yield Reading(catalog.RUN_GPU, (run.name, uuid), 1.0)
+
+
+def _uses_devices(state: RunState, now: float) -> bool:
+    """A run that is over uses none: alerts about the next one must not name it. One that just failed may be why."""
+    just_failed = state.status is RunStatus.FAILED and state.ended_at is not None and now - state.ended_at < JUST_NOW
+    return state.status is RunStatus.RUNNING or just_failed
 
 
 def _settings(run: Run) -> Iterator[Reading]:
@@ -117,6 +124,8 @@ def _series(run: str, latest: Latest) -> tuple[Metric, tuple[str, ...]] | None:
 def _times(run: str, state: RunState) -> Iterator[Reading]:
     yield from _known(catalog.START, (run,), state.started_at)
     yield from _known(catalog.END, (run,), state.ended_at)
+    yield from _known(catalog.LAST_FAILURE, (run,), state.last_failed_at)
+    yield from _known(catalog.LAST_FINISH, (run,), state.last_finished_at)
     yield from _known(catalog.LAST_PROGRESS, (run,), state.last_progress_at)
     yield from _known(catalog.LAST_OUTPUT, (run,), state.last_output_at)
     yield Reading(catalog.SILENCE_LIMIT, (run,), silence_limit(state))
@@ -125,11 +134,9 @@ def _times(run: str, state: RunState) -> Iterator[Reading]:
 def _consumption(run: Run, active: float) -> Iterator[Reading]:
     yield Reading(catalog.ACTIVE_SECONDS, (run.name,), active)
     yield from _known(catalog.ENERGY, (run.name,), run.energy_joules)
-    if run.gpus:
-        used = active * len(run.gpus)
-        yield Reading(catalog.GPU_SECONDS, (run.name,), used)
-        if run.cost_per_gpu_hour is not None:
-            yield Reading(catalog.COST, (run.name,), used / SECONDS_PER_HOUR * run.cost_per_gpu_hour)
+    yield from _known(catalog.GPU_SECONDS, (run.name,), run.gpu_seconds)
+    if run.gpu_seconds is not None and run.cost_per_gpu_hour is not None:
+        yield Reading(catalog.COST, (run.name,), run.gpu_seconds / SECONDS_PER_HOUR * run.cost_per_gpu_hour)
 
 
 def _troubles(run: str, state: RunState) -> Iterator[Reading]:
@@ -139,6 +146,7 @@ def _troubles(run: str, state: RunState) -> Iterator[Reading]:
     for error in state.errors:
         yield Reading(catalog.ERRORS_TOTAL, (run, error.kind.value), error.count)
         yield from _known(catalog.LAST_ERROR, (run, error.kind.value), error.last_at)
+    yield Reading(catalog.VALUES_DROPPED, (run,), state.dropped)
 
 
 def _bests(run: str, state: RunState) -> Iterator[Reading]:
@@ -150,9 +158,10 @@ def _bests(run: str, state: RunState) -> Iterator[Reading]:
 
 
 def _statistics(run: str, statistics: LossStatistics, planned: float | None) -> Iterable[Reading]:
+    labels = (run, statistics.split)
+    yield Reading(catalog.LOSS_NONFINITE, labels, statistics.nonfinite)
     if not statistics.observations:
         return
-    labels = (run, statistics.split)
     figures = describe(statistics, planned)
     yield Reading(catalog.LOSS_OBSERVATIONS, labels, figures.observations)
     yield Reading(catalog.LOSS_SMOOTHED, labels, figures.smoothed)

@@ -12,10 +12,12 @@ from .model import Problem
 
 T = TypeVar("T")
 
-DURATION: Final = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?")
-"""`48h`, `1d12h`, `90s`: the units of Prometheus from days to seconds."""
+DURATION: Final = re.compile(
+    r"(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?"
+)
+"""`48h`, `1d12h`, `90s`, `1w`: Prometheus' units, and fractions of a second besides."""
 
-_UNITS: Final = (86400.0, 3600.0, 60.0, 1.0)
+_UNITS: Final = (365 * 86400.0, 7 * 86400.0, 86400.0, 3600.0, 60.0, 1.0, 0.001)
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 

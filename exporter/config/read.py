@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +23,8 @@ from .model import (
 
 HOUR: Final = 3600.0
 KILOWATT_HOUR: Final = 3.6e6
+LONGEST_SCRAPE_INTERVAL: Final = 120.0
+"""Prometheus' own advice: at least two samples within the lookback of five minutes, one of them lost."""
 _FLAGS: Final = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 
@@ -91,11 +95,19 @@ def _run(section: Section, formats: Collection[str]) -> RunConfig:
 
 def _gpus(section: Section) -> tuple[str, ...] | None:
     gpus = section.texts("gpus", ("auto",))
-    return None if gpus == ("auto",) else gpus
+    if gpus == ("auto",):
+        return None
+    for node, word in section.items("gpus"):
+        if not word.isdecimal() and not word.startswith(("GPU-", "MIG-")):
+            section.report(node, f"`gpus`: `{word}` is neither an index nor a uuid, nor `auto` alone")
+    return gpus
 
 
 def _targets(section: Section) -> tuple[tuple[str, float], ...]:
-    return tuple((name, section.value(name, _number, 0.0)) for name in section.keys())  # noqa: SIM118 - no dict
+    return tuple(
+        (name, section.value(name, partial(_target, name), 0.0))
+        for name in section.keys()  # noqa: SIM118 - no dict
+    )
 
 
 def _thresholds(section: Section) -> tuple[tuple[str, float], ...]:
@@ -131,7 +143,7 @@ def _alerts(section: Section) -> AlertsConfig:
     alerts = AlertsConfig(
         enabled=section.value("enabled", _flag, default.enabled),
         rules=section.texts("rules", default.rules),
-        scrape_interval=section.value("scrape_interval", _interval, default.scrape_interval),
+        scrape_interval=section.value("scrape_interval", _scrape_interval, default.scrape_interval),
         evaluation_interval=section.value("evaluation_interval", _interval, default.evaluation_interval),
         job=section.value("job", str, default.job),
         instance=section.value("instance", _text, None),
@@ -201,7 +213,14 @@ def parse_target(text: str) -> tuple[str, float]:
     name, equals, value = text.partition("=")
     if not equals or not name:
         raise ValueError(f"`{text}` is no target: write METRIC=VALUE, for example mAP=0.9 or loss=0.5")
-    return name, _number(value)
+    return name, _target(name, value)
+
+
+def _target(name: str, text: str) -> float:
+    value = _number(text)
+    if name.lower() != "loss" and not 0 <= value <= 1:
+        raise ValueError(f"`{text}` is never reached: a score runs from 0 to 1, so write {value / 100:g}")
+    return value
 
 
 def _text(text: str) -> str | None:
@@ -216,9 +235,12 @@ def _format(text: str, known: Collection[str]) -> str | None:
 
 def _number(text: str) -> float:
     try:
-        return float(text)
+        value = float(text)
     except ValueError:
-        raise ValueError(f"`{text}` is no number") from None
+        value = math.nan
+    if not math.isfinite(value):
+        raise ValueError(f"`{text}` is no number")
+    return value
 
 
 def _limit(text: str) -> float | None:
@@ -246,6 +268,13 @@ def _interval(text: str) -> float:
     seconds = parse_duration(text)
     if seconds == 0:
         raise ValueError("an interval is longer than 0s")
+    return seconds
+
+
+def _scrape_interval(text: str) -> float:
+    seconds = _interval(text)
+    if seconds > LONGEST_SCRAPE_INTERVAL:
+        raise ValueError(f"`{text}` is too long: rules look back five minutes, so scrape at least every two")
     return seconds
 
 

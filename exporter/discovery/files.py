@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from itertools import takewhile
 from pathlib import Path
 from typing import Final
+
+from ..model import SourcePath
 
 _EVENTS: Final = "events.out.tfevents"
 """TensorBoard's own prefix of an event file: `events.out.tfevents.1795293604.host.1234.0`."""
@@ -34,6 +37,15 @@ class LogFile:
     path: Path
     """Absolute, without `..`."""
     spec_index: int
+    is_named: bool = False
+    """Whether a word names this very file: neither a glob nor a folder found it."""
+    framework: str = ""
+    """What writes it, where that is known by its content."""
+
+    @property
+    def source(self) -> SourcePath:
+        """The path as the rest of the program knows it."""
+        return SourcePath(str(self.path))
 
     @property
     def kind(self) -> Kind:
@@ -46,7 +58,7 @@ class LogFile:
     @property
     def shown(self) -> Path:
         """The path as text that can be encoded, whatever bytes the file system holds."""
-        return Path(os.fsencode(self.path).decode(errors="replace"))
+        return Path(shown(self.source))
 
     @property
     def stem(self) -> str:
@@ -57,6 +69,17 @@ class LogFile:
         return path.name
 
 
+def shown(source: SourcePath) -> SourcePath:
+    """A path as text that can be encoded: what is not UTF-8 in it is replaced."""
+    return SourcePath(os.fsencode(source).decode(errors="replace"))
+
+
+def names_one_file(pattern: str) -> bool:
+    """Whether a pattern is the path of a file, be it there or not; a file may be called like a glob."""
+    word = _expanded(pattern)
+    return not (word.endswith(os.sep) or Path(word).is_dir()) and (not glob.has_magic(word) or os.path.lexists(word))
+
+
 def matching(pattern: str) -> tuple[Path, ...] | str:
     """The files that a pattern names, absolute and sorted; a sentence if there are none now.
 
@@ -64,15 +87,32 @@ def matching(pattern: str) -> tuple[Path, ...] | str:
     is none yet. A glob matches files, and folders, which stand for their logs; one that ends in `*` alone says nothing
     of names: there too it is the logs.
     """
-    word = os.path.expanduser(pattern)  # noqa: PTH111 - Path.expanduser raises for an unknown ~user
+    word = _expanded(pattern)
     try:
+        if names_one_file(pattern):
+            return _sorted([Path(word)])
         if Path(word).is_dir():
             return _sorted(_logs_in(Path(word))) or f"{pattern}: the folder holds no log yet (*.log, *.txt, *.json, …)"
-        if not word.endswith(os.sep) and (not glob.has_magic(word) or os.path.lexists(word)):
-            return _sorted([Path(word)])
-        return _sorted(_matches(word)) or f"{pattern}: matches no file yet"
+        return _sorted(_matches(word)) or _no_match(pattern)
     except OSError as error:
-        return f"{pattern}: cannot be listed: {(error.strerror or str(error)).lower()}"
+        return f"{pattern}: cannot be listed: {_reason(error)}"
+
+
+def _expanded(pattern: str) -> str:
+    return os.path.expanduser(pattern)  # noqa: PTH111 - Path.expanduser raises for an unknown ~user
+
+
+def _no_match(pattern: str) -> str:
+    """A glob skips the folders that it cannot open: whether any could be, an open file tells, or raises OSError."""
+    os.close(os.open(os.devnull, os.O_RDONLY))
+    return f"{pattern}: matches no file yet"
+
+
+def _reason(error: OSError) -> str:
+    reason = (error.strerror or str(error)).lower()
+    if error.errno in {errno.EMFILE, errno.ENFILE}:
+        return f"{reason}: raise the limit (ulimit -n, LimitNOFILE=) or follow fewer logs"
+    return reason
 
 
 def _matches(pattern: str) -> Iterator[Path]:
@@ -108,7 +148,7 @@ def distinct(files: Iterable[LogFile]) -> list[LogFile]:
     same: dict[tuple[int, int] | Path, list[LogFile]] = {}
     for file in files:
         same.setdefault(_identity(file.path), []).append(file)
-    return [_by_its_own_name(paths) for paths in same.values()]
+    return [replace(_by_its_own_name(alike), is_named=any(file.is_named for file in alike)) for alike in same.values()]
 
 
 def _identity(path: Path) -> tuple[int, int] | Path:

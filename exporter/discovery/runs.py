@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from ..model import RunName, SourcePath
-from .files import Kind, LogFile, distinct, matching
+from .files import Kind, LogFile, distinct, matching, names_one_file
 from .names import Name, by_path, name_of, told_apart
 
 
@@ -39,26 +39,32 @@ class DiscoveredRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Discovery:
-    """What the words mean now."""
+class Found:
+    """The files that the words name now."""
 
-    runs: tuple[DiscoveredRun, ...]
-    """In the order of the words, then of the paths."""
+    files: tuple[LogFile, ...]
+    """Each once, in the order of the words, then of the paths."""
     unmatched: tuple[str, ...]
     """Patterns that match nothing now; they may later."""
     problems: tuple[str, ...]
-    """Sentences: of each pattern that is unmatched, and of each name that cannot be used."""
+    """A sentence for each of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grouping:
+    """The runs that files are."""
+
+    runs: tuple[DiscoveredRun, ...]
+    """In the order of the words, then of the paths."""
+    problems: tuple[str, ...]
+    """A sentence for each name that cannot be used."""
 
 
 _Files: TypeAlias = tuple[LogFile, ...]
 
 
-def discover(specs: Sequence[RunSpec], followed: Sequence[DiscoveredRun] = ()) -> Discovery:
-    """Which runs the words name now.
-
-    Runs that are `followed` keep their name and sources, whatever came beside them, and gain the sources that join
-    them; one of them that is not in the answer has no file now: it was deleted, or is just being rotated.
-    """
+def find(specs: Sequence[RunSpec]) -> Found:
+    """Which files the words name now."""
     problems: list[str] = []
     unmatched: list[str] = []
     files: list[LogFile] = []
@@ -68,11 +74,21 @@ def discover(specs: Sequence[RunSpec], followed: Sequence[DiscoveredRun] = ()) -
             unmatched.append(spec.pattern)
             problems.append(found)
         else:
-            files += [LogFile(path=path, spec_index=index) for path in found]
-    kept, fresh = _grouped(_by_folder(specs, distinct(files)), followed)
-    named, clashes = _named(fresh, specs, {run.name for run in followed})
+            is_named = names_one_file(spec.pattern)
+            files += [LogFile(path=path, spec_index=index, is_named=is_named) for path in found]
+    return Found(files=tuple(distinct(files)), unmatched=tuple(unmatched), problems=tuple(dict.fromkeys(problems)))
+
+
+def group(files: Sequence[LogFile], specs: Sequence[RunSpec], followed: Sequence[DiscoveredRun] = ()) -> Grouping:
+    """Which runs these files are: give only those that are logs, or are taken for one.
+
+    Runs that are `followed` keep their name and sources, whatever came beside them, and gain the sources that join
+    them; one of them that is not in the answer has no file now: it was deleted, or is just being rotated.
+    """
+    kept, fresh = _grouped(_by_folder(specs, files), followed)
+    named, problems = _named(fresh, specs, {run.name for run in followed})
     runs = sorted([*kept, *named], key=lambda run: (run.spec_index, run.sources))
-    return Discovery(runs=tuple(runs), unmatched=tuple(unmatched), problems=tuple(dict.fromkeys((*problems, *clashes))))
+    return Grouping(runs=tuple(runs), problems=tuple(dict.fromkeys(problems)))
 
 
 def _by_folder(specs: Sequence[RunSpec], files: Sequence[LogFile]) -> list[_Files]:
@@ -90,7 +106,7 @@ def _grouped(folders: Sequence[_Files], followed: Sequence[DiscoveredRun]) -> tu
     fresh: list[_Files] = []
     for files in folders:
         present = list(dict.fromkeys(owners[source] for source in _sources(files) if source in owners))
-        new = tuple(file for file in files if _source(file) not in owners)
+        new = tuple(file for file in files if file.source not in owners)
         together = _is_one_run(files)
         if together and len(present) == 1:
             kept.append(replace(present[0], sources=(*present[0].sources, *_sources(new))))
@@ -101,9 +117,10 @@ def _grouped(folders: Sequence[_Files], followed: Sequence[DiscoveredRun]) -> tu
 
 
 def _is_one_run(files: _Files) -> bool:
-    """Several logs of one sort are several runs; a run writes many event files."""
+    """Several logs of one sort are several runs, or of two frameworks; a run writes many event files."""
     kinds = [file.kind for file in files]
-    return all(kinds.count(kind) <= 1 for kind in (Kind.TEXT, Kind.JSON, Kind.CSV))
+    frameworks = {file.framework for file in files if file.framework and file.kind in {Kind.TEXT, Kind.JSON}}
+    return len(frameworks) <= 1 and all(kinds.count(kind) <= 1 for kind in (Kind.TEXT, Kind.JSON, Kind.CSV))
 
 
 def _named(
@@ -131,8 +148,4 @@ def _named(
 
 
 def _sources(files: _Files) -> tuple[SourcePath, ...]:
-    return tuple(map(_source, files))
-
-
-def _source(file: LogFile) -> SourcePath:
-    return SourcePath(str(file.path))
+    return tuple(file.source for file in files)

@@ -1,6 +1,7 @@
 """Lines to the errors that any training program prints: out of memory, NCCL, CUDA, tracebacks, interrupts, kills.
 
-One event per line at most, the most specific kind wins. Looks at each line alone, so chunks make no difference.
+One event per line at most, the most specific kind wins. Looks at each line alone, so chunks make no difference: what a
+line says of the next one is an event of its own.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ _NEEDLES = (
     "Aborted",
     "core dumped",
     "oom-kill",
+    "Exception during training",
+    "Exception ignored",
 )
 """Every error line holds one of them; looking for literals in a whole chunk is far cheaper than `_KINDS` per line."""
 
@@ -72,7 +75,15 @@ _KILLED = (
 """`Segmentation fault (core dumped)`, `Killed`, `./train.sh: line 3: 4711 Killed  python train.py`,
 `Fatal Python error: Segmentation fault`, `died with <Signals.SIGKILL: 9>`"""
 
+_RAISED = r"\bERROR\b.*: Exception during training:"
+"""`[04/20 22:42:02] d2.engine.train_loop ERROR: Exception during training:`"""
+
+_IGNORED = rf"^{LAUNCHER}Exception ignored (?:in|while)\b"
+"""`Exception ignored in: <function _MultiProcessingDataLoaderIter.__del__ at 0x7f7c1c0d2d30>`"""
+
 _KINDS = (
+    (EventKind.EXCEPTION_IGNORED, re.compile(_IGNORED, re.ASCII)),
+    (EventKind.EXCEPTION_RAISED, re.compile(_RAISED, re.ASCII)),
     (EventKind.KILLED, re.compile(_HOST_MEMORY, re.ASCII)),
     (EventKind.OUT_OF_MEMORY, re.compile(_OUT_OF_MEMORY, re.ASCII)),
     (EventKind.NCCL, re.compile(_NCCL, re.ASCII)),
@@ -82,6 +93,10 @@ _KINDS = (
     (EventKind.KILLED, re.compile(_KILLED, re.ASCII)),
 )
 """The first that matches counts."""
+
+
+_NO_TEXT = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+"""Control bytes other than tab: a line of something else than text says nothing, whatever stands in it."""
 
 
 def suspects(text: str) -> frozenset[str]:
@@ -100,14 +115,18 @@ def suspects(text: str) -> frozenset[str]:
 def error_event(text: str, line: int, *, iteration: int | None = None, at: float | None = None) -> Event | None:
     """The error that a line states, None for most lines."""
     kind = next((kind for kind, pattern in _KINDS if pattern.search(text)), None)
-    return None if kind is None else Event(kind=kind, line=line, iteration=iteration, at=at, detail=excerpt(text))
+    return (
+        None
+        if kind is None or _NO_TEXT.search(text)
+        else Event(kind=kind, line=line, iteration=iteration, at=at, detail=excerpt(text))
+    )
 
 
 def error_events(frames: Sequence[bytes], first_line: int) -> list[Event]:
-    """The errors of lines whose format is not known (yet)."""
+    """The errors of lines whose format is not known (yet): of any file, so `^C` counts only as a line of its own."""
     text = b"\n".join(frames).decode("utf-8", "replace")
     suspicious = suspects(text)
     if not suspicious:
         return []
     events = (error_event(each, line) for line, each in enumerate(text.split("\n"), first_line) if each in suspicious)
-    return [event for event in events if event is not None]
+    return [event for event in events if event is not None and ("^C" not in event.detail or event.detail == "^C")]

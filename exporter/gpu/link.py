@@ -47,7 +47,8 @@ def link(
         configured: indices or uuids; None: not configured.
         environment: of a process that sees the same devices as the training.
         devices: all that can be read.
-        runs: how many runs there are; a wrong link is worse than none, so several runs share only a single device.
+        runs: how many may use devices now, this one too; a wrong link is worse than none, so several runs share only
+            a single device.
     """
     if configured is not None:
         missing = tuple(word for word in configured if not _named(word, devices))

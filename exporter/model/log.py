@@ -69,6 +69,12 @@ class Chunk:
     """Whether it was written while this process followed the source; false for what lay there at start."""
 
 
+class FiniteColumn(Sequence[float]):
+    """Values that are known to be finite before anybody looks at them, and may be made only then."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """Rows of values as columns, all equally long, in the order of the log. NaN always means a logged NaN."""
@@ -102,6 +108,10 @@ class EventKind(Enum):
     """A user or a scheduler ended it: ^C, KeyboardInterrupt, SIGTERM."""
     KILLED = "killed"
     """The system ended it: segmentation fault, the kernel's out-of-memory killer, an abort."""
+    EXCEPTION_RAISED = "exception_raised"
+    """The framework says that an exception ended the training; its traceback, on the next line, is the error."""
+    EXCEPTION_IGNORED = "exception_ignored"
+    """Python says that it goes on after an exception; the traceback on the next line is no error."""
 
 
 ERROR_KINDS = (

@@ -25,7 +25,7 @@ class RunStatus(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Latest:
-    """The last logged value of one column; NaN and Inf as logged."""
+    """The last logged value of one column since the last restart; NaN and Inf as logged."""
 
     key: ColumnKey
     value: float
@@ -165,6 +165,8 @@ class LossStatistics:
 
     split: str
     observations: int = 0
+    nonfinite: int = 0
+    """Losses since the last finite one: NaN or Inf, all of them."""
     smoothed: float = 0.0
     deviation: float = 0.0
     """Smoothed absolute distance from the smoothed loss, outliers cut off."""
@@ -189,18 +191,31 @@ class RunState:
     """New starts after the first, each once, whether the log names it, the iteration steps back, or both."""
     starting: bool = False
     """A start was logged and no row followed yet."""
+    advances: int = 0
+    """Rows that advanced, over all starts: how many the activity is made of."""
     progress_since_end: int = 0
     """Rows that advanced since the end mark or error."""
     ended_by: EventKind | None = None
     """What made it finished or failed; None while it runs."""
+    doubtful: bool = False
+    """Only a traceback says that it failed: a training may print one and go on."""
+    announced: EventKind | None = None
+    """What the last announcement says of the traceback that stands on the next line."""
+    announced_line: int = 0
+    seen_alive: bool = False
+    """This program saw it write, or found it within its limit: that it is silent since is news."""
     started_at: float | None = None
     """First line with a known time."""
     ended_at: float | None = None
+    last_failed_at: float | None = None
+    """Of the last failure that stood, also after a new start; None: none, or at an unknown time."""
+    last_finished_at: float | None = None
+    """The same of a planned end."""
     last_progress_at: float | None = None
     last_output_at: float | None = None
     activity: Activity = Activity()
     latest: tuple[Latest, ...] = ()
-    """In order of first appearance, one per key."""
+    """Since the last restart, in order of first appearance, one per key, of bounded number."""
     best: tuple[Best, ...] = ()
     losses: tuple[LossStatistics, ...] = ()
     """One per split with a total loss."""
@@ -209,6 +224,8 @@ class RunState:
     errors: tuple[ErrorCount, ...] = NO_ERRORS
     """One per kind of error, from 0."""
     lines: LineCounts = LineCounts()
+    dropped: int = 0
+    """Values of columns beyond the limit."""
 
     def value(self, key: ColumnKey) -> float | None:
         """The last logged value of a column; None where there was none."""

@@ -65,6 +65,8 @@ class Run:
     cost_per_gpu_hour: float | None = None
     energy_joules: float | None = None
     """Used by its devices while it was active; None where no device tells."""
+    gpu_seconds: float | None = None
+    """Active time on each of its devices; None where it has none."""
     state: RunState | None = None
     """None while nothing of it could be read."""
     logs: tuple[LogHealth, ...] = ()

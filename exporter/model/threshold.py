@@ -41,6 +41,12 @@ THRESHOLDS: Final[tuple[Threshold, ...]] = (
         source="two-sided 5 % of the normal distribution, as usual with Mann (1945)",
     ),
     Threshold(
+        name="nonfinite_observations",
+        default=3,
+        help="Not finite: this many losses were NaN or infinite, consecutively or within a quarter of an hour.",
+        source="a choice: loss scaling and gradient clipping get over one or two, and NaN weights never do",
+    ),
+    Threshold(
         name="spike_observations",
         default=3,
         help="Spike: this many consecutive losses out of control.",

@@ -15,7 +15,11 @@ ROWS_THAT_SHOW_LIFE = 2
 
 
 class Lifecycle:
-    """Takes events and rows in order."""
+    """Takes events and rows in order.
+
+    An end stands until ordinary rows show that the run simply went on: then it was none. A new start or a step back
+    shows that it was one.
+    """
 
     def __init__(self, state: RunState) -> None:
         self.status = RunStatus.RUNNING if state.status is RunStatus.UNKNOWN else state.status
@@ -24,9 +28,13 @@ class Lifecycle:
         self.iterations_total = state.iterations_total
         self.restarts = state.restarts
         self.starting = state.starting
+        self.advances = state.advances
         self.progress_since_end = state.progress_since_end
         self.ended_by = state.ended_by
+        self.doubtful = state.doubtful
         self.ended_at = state.ended_at
+        self.last_failed_at = state.last_failed_at
+        self.last_finished_at = state.last_finished_at
 
     @property
     def begun(self) -> bool:
@@ -39,13 +47,20 @@ class Lifecycle:
         self.restarts += again
         self.starting = True
         self.position = iteration
-        self.revive()
+        self._start_again()
         return again
 
     def step_back(self, iteration: int) -> None:
         """The iteration stepped back to this one without a word."""
         self.restarts += 1
         self.position = iteration
+        self._start_again()
+
+    def _start_again(self) -> None:
+        if self.status is RunStatus.FAILED:
+            self.last_failed_at = self.ended_at
+        elif self.status is RunStatus.FINISHED:
+            self.last_finished_at = self.ended_at
         self.revive()
 
     def steps_back(self, iteration: int) -> bool:
@@ -57,6 +72,7 @@ class Lifecycle:
         first, last = iterations[0], iterations[-1]
         base = self._base(first)
         self.iterations_total += max(0, first - base) + last - first
+        self.advances += len(set(iterations)) - (first == self.iteration)
         progressed = first != self.iteration or first != last or self.starting
         self.iteration = self.position = last
         self.starting = False
@@ -84,10 +100,18 @@ class Lifecycle:
         """It runs."""
         self.status = RunStatus.RUNNING
         self.ended_by = self.ended_at = None
+        self.doubtful = False
         self.progress_since_end = 0
 
-    def end(self, event: Event, at: float | None) -> None:
-        """The planned end or an error. What follows a deadly error, a last word or milder errors, is its epilogue."""
+    def end(self, event: Event, at: float | None, *, doubtful: bool) -> None:
+        """The planned end or an error. What follows a deadly error, a last word or milder errors, is its epilogue.
+
+        A traceback alone is doubtful, unless the run had ended already; whatever error follows it takes the doubt away.
+        """
+        if self.status is RunStatus.RUNNING:
+            self.doubtful = doubtful
+        elif event.kind is not EventKind.FINISHED:
+            self.doubtful = self.doubtful and doubtful
         deadly = self.status is RunStatus.FAILED and self.ended_by not in SURVIVABLE
         if deadly and event.kind in (EventKind.FINISHED, *SURVIVABLE):
             return
@@ -96,7 +120,8 @@ class Lifecycle:
         if not deadly:
             self.ended_by = event.kind
         self.status = RunStatus.FINISHED if event.kind is EventKind.FINISHED else RunStatus.FAILED
-        self.progress_since_end = 0
+        if not self.doubtful:
+            self.progress_since_end = 0
 
 
 def stretches(iterations: Sequence[int]) -> list[tuple[int, int]]:

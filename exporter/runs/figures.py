@@ -18,6 +18,11 @@ def silence_limit(state: RunState) -> float:
     return _activity.silence_limit(state.activity)
 
 
+def row_interval(state: RunState) -> float:
+    """Mean seconds between two rows that advance, while the run was active; 0 where no time is known."""
+    return active_seconds(state) / state.advances if state.advances else 0.0
+
+
 def planned_length(state: RunState) -> float | None:
     """The planned length in iterations: as the log says, else from its remaining time; None where neither tells."""
     if state.planned is not None:

@@ -39,12 +39,16 @@ def merge(sources: Iterable[Source]) -> RunState:
         foremost,
         status=ending.status,
         ended_by=ending.ended_by,
+        doubtful=ending.doubtful,
         ended_at=ending.ended_at,
+        last_failed_at=_latest_time(state.last_failed_at for state in states),
+        last_finished_at=_latest_time(state.last_finished_at for state in states),
+        advances=max(state.advances for state in states),
         iterations_total=max(state.iterations_total for state in states),
         planned=next((state.planned for state in states if state.planned is not None), None),
         restarts=max(state.restarts for state in states),
         started_at=min(_known(state.started_at for state in states), default=None),
-        last_output_at=max(_known(state.last_output_at for state in states), default=None),
+        last_output_at=_latest_time(state.last_output_at for state in states),
         activity=max(states, key=active_seconds).activity,
         latest=_latest(states, owners),
         best=_best(states, owners),
@@ -52,11 +56,16 @@ def merge(sources: Iterable[Source]) -> RunState:
         nonfinite=losses.nonfinite,
         errors=_errors(states),
         lines=_lines(states),
+        dropped=sum(state.dropped for state in states),
     )
 
 
 def _known(times: Iterable[float | None]) -> list[float]:
     return [at for at in times if at is not None]
+
+
+def _latest_time(times: Iterable[float | None]) -> float | None:
+    return max(_known(times), default=None)
 
 
 def _foremost(states: Sequence[RunState]) -> RunState:
@@ -117,7 +126,7 @@ def _errors(states: Sequence[RunState]) -> tuple[ErrorCount, ...]:
         ErrorCount(
             kind=same[0].kind,
             count=max(found.count for found in same),
-            last_at=max(_known(found.last_at for found in same), default=None),
+            last_at=_latest_time(found.last_at for found in same),
         )
         for same in kinds
     )

@@ -8,6 +8,7 @@ bit; a backlog of thousands of rows costs about a microsecond each.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import inf
 from typing import Protocol, cast
 
@@ -32,6 +33,8 @@ from ._values import Values
 
 CLOSELY = 300.0
 """Seconds: what was written within such an interval happened at its end; a rule on an event looks back ten minutes."""
+ANNOUNCEMENTS = (EventKind.EXCEPTION_RAISED, EventKind.EXCEPTION_IGNORED)
+"""They speak of the traceback on the next line; by themselves they are nothing."""
 ITERATION_SECONDS = ColumnKey(Quantity.ITERATION_SECONDS)
 
 
@@ -78,12 +81,23 @@ class _Reducer:
             self._clock.resume(state.last_output_at)
         self._values = Values(state)
         self._errors = {found.kind: found for found in state.errors}
+        self._announced = (state.announced, state.announced_line)
+        self._seen_alive = self._written_at is not None or chunk.live
         self._planned = state.planned
         self._started_at = state.started_at
         self._last_progress_at = state.last_progress_at
         self._lines = state.lines
 
     def event(self, event: Event) -> None:
+        announced, line = self._announced
+        known = announced if event.line == line + 1 and event.kind is EventKind.TRACEBACK else None
+        if event.kind in ANNOUNCEMENTS:
+            self._announced = (event.kind, event.line)
+        if known is EventKind.EXCEPTION_IGNORED:
+            event = replace(event, kind=known)
+        self._happened(event, doubtful=event.kind is EventKind.TRACEBACK and known is None)
+
+    def _happened(self, event: Event, *, doubtful: bool) -> None:
         at = self._written_at if event.at is None else min(event.at, self._chunk.written_before)
         self._begin(at)
         if event.kind is EventKind.STARTED:
@@ -98,12 +112,13 @@ class _Reducer:
             count = self._errors[event.kind].count + 1
             self._errors[event.kind] = ErrorCount(kind=event.kind, count=count, last_at=at)
         if event.kind in ERROR_KINDS or event.kind is EventKind.FINISHED:
-            self._life.end(event, at)
-            self._clock.close()
+            self._life.end(event, at, doubtful=doubtful)
+            if not self._life.doubtful:
+                self._clock.close()
 
     def _begin(self, at: float | None) -> None:
         """The first line with a known time starts the run, unless rows of unknown age came before it."""
-        if self._started_at is None and not self._values.any:
+        if self._started_at is None and self._life.iteration is None and not self._values.any:
             self._started_at = at
 
     def _restart(self) -> None:
@@ -185,10 +200,17 @@ class _Reducer:
             planned=self._planned,
             restarts=life.restarts,
             starting=life.starting,
+            advances=life.advances,
             progress_since_end=life.progress_since_end,
             ended_by=life.ended_by,
+            doubtful=life.doubtful,
+            announced=self._announced[0],
+            announced_line=self._announced[1],
+            seen_alive=self._seen_alive,
             started_at=self._started_at,
             ended_at=life.ended_at,
+            last_failed_at=life.last_failed_at,
+            last_finished_at=life.last_finished_at,
             last_progress_at=self._last_progress_at,
             last_output_at=self._chunk.written_before,
             activity=self._clock.freeze(),
@@ -198,4 +220,5 @@ class _Reducer:
             nonfinite=self._values.nonfinite(),
             errors=tuple(self._errors.values()),
             lines=lines,
+            dropped=self._values.dropped,
         )

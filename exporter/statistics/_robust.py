@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
 
@@ -11,13 +12,22 @@ def median(values: Iterable[float]) -> float:
 
 
 def median_and_deviation(values: Iterable[float]) -> tuple[float, float]:
-    """The median of at least one value, and the median of their distances from it.
-
-    In the order of the values the distances fall, then rise: two runs, which the sort only has to merge.
-    """
+    """The median of at least one value, and the median of their distances from it."""
     ordered = sorted(values)
     centre = _middle(ordered)
-    return centre, median([abs(value - centre) for value in ordered])
+    half = len(ordered) // 2
+    upper = _radius(ordered, centre, half + 1)
+    return centre, upper if len(ordered) % 2 else _radius(ordered, centre, half) / 2 + upper / 2
+
+
+def _radius(ordered: Sequence[float], centre: float, count: int) -> float:
+    """The distance from the centre within which `count` of the values lie: neighbours, so there is nothing to sort."""
+
+    def is_left_nearer(start: int) -> int:
+        return centre - ordered[start] <= ordered[start + count] - centre
+
+    start = bisect_left(range(len(ordered) - count), 1, key=is_left_nearer)
+    return max(centre - ordered[start], ordered[start + count - 1] - centre)
 
 
 def _middle(ordered: Sequence[float]) -> float:

@@ -19,13 +19,17 @@ class LossAccumulator:
 
     def __init__(self, state: LossStatistics) -> None:
         self._split = state.split
+        self._nonfinite = state.nonfinite
         self._smoother = Smoother(state.observations, state.smoothed, state.deviation)
         self._curve = Curve(state.curve)
         self._chart = Chart(state.control)
 
     def add(self, iterations: Sequence[int | None], values: Sequence[float]) -> None:
         """Takes equally many iterations (None before the first known) and losses; NaN and Inf are no observations."""
-        if not isfinite(sum(values)):
+        if isfinite(sum(values)):
+            self._nonfinite = 0 if values else self._nonfinite
+        else:
+            self._count_nonfinite(values)
             rows = [row for row in zip(iterations, values, strict=True) if isfinite(row[1])]
             iterations, values = [row[0] for row in rows], [row[1] for row in rows]
         if not values:
@@ -34,6 +38,10 @@ class LossAccumulator:
             values = [max(-LARGEST, min(LARGEST, value)) for value in values]
         self._chart.add(values)
         self._trace(iterations, values)
+
+    def _count_nonfinite(self, values: Sequence[float]) -> None:
+        for value in values:
+            self._nonfinite = 0 if isfinite(value) else self._nonfinite + 1
 
     def _trace(self, iterations: Sequence[int | None], values: Sequence[float]) -> None:
         start = 0
@@ -51,6 +59,7 @@ class LossAccumulator:
         return LossStatistics(
             split=self._split,
             observations=self._smoother.observations,
+            nonfinite=self._nonfinite,
             smoothed=self._smoother.smoothed,
             deviation=self._smoother.deviation,
             curve=self._curve.freeze(),

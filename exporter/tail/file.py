@@ -6,6 +6,7 @@ that the inode cannot be given to another file meanwhile. A look that finds noth
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -244,5 +245,7 @@ def _key(status: os.stat_result) -> _Key:
 
 
 def _reason(error: OSError) -> str:
-    """What is wrong, in the system's words."""
+    """What is wrong, in the system's words, and what to do where it is not the file's fault."""
+    if error.errno in {errno.EMFILE, errno.ENFILE}:
+        return "too many open files: raise the limit (ulimit -n, LimitNOFILE=) or follow fewer logs"
     return _MISSING if isinstance(error, FileNotFoundError) else (error.strerror or "cannot be read").lower()

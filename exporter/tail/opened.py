@@ -6,10 +6,12 @@ Knows an inode and nothing of paths. What it says of its position is always exac
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import resource
 import stat
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from .frames import Framer
 from .position import MARK_BYTES, Position, is_unchanged
@@ -21,6 +23,10 @@ class Frames(NamedTuple):
     offset: int
     line: int
     frames: tuple[bytes, ...]
+
+
+RESERVED_DESCRIPTORS: Final = 32
+"""Left to the server, the state and the receivers when there are more logs than a process may open."""
 
 
 class OpenFile:
@@ -44,6 +50,9 @@ class OpenFile:
     def __init__(self, path: str) -> None:
         # Not blocking: a FIFO may have taken the file's place, and opening one waits for its writer.
         self.descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+        if _is_reserved(self.descriptor):
+            self.close()
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
         status = os.fstat(self.descriptor)
         if not stat.S_ISREG(status.st_mode):
             self.close()
@@ -155,6 +164,12 @@ class OpenFile:
         self.is_continued = self.is_continued or not rest.isspace()
         self._skips = not end
         return len(rest)
+
+
+def _is_reserved(descriptor: int) -> bool:
+    """Whether it is among the last that a process gets: the system gives the lowest free one."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return limit != resource.RLIM_INFINITY and descriptor >= limit - min(RESERVED_DESCRIPTORS, limit // 2)
 
 
 def resumed(path: str, position: Position) -> OpenFile | None:

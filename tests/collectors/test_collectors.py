@@ -38,6 +38,7 @@ from exporter.model import (
     SourcePath,
     Target,
 )
+from exporter.runs import present
 from tests.runs.told import AP, ETA, SECONDS, TRAIN, VAL, event, live, rows, told
 
 NAN = float("nan")
@@ -67,7 +68,9 @@ def rich_state() -> RunState:
         event(EventKind.PLANNED, 500),
         rows(range(count), {TRAIN: [*losses, NAN], VAL: [*losses, 1.0], **columns}),
         *errors,
-        rows([400, 401]),
+        event(EventKind.STARTED, 400),
+        rows([400, 401], {TRAIN: [1.0, NAN], **{key: [0.5, 0.5] for key in columns}}),
+        rows(range(402, 802), {TRAIN: [*losses, NAN], VAL: [*losses, 1.0]}),
         event(EventKind.FINISHED),
         chunk=live(2100.0),
     )
@@ -85,7 +88,8 @@ def rich_run() -> Run:
         thresholds=(("overfitting_evaluations", 30.0),),
         cost_per_gpu_hour=2.5,
         energy_joules=5e5,
-        state=rich_state(),
+        gpu_seconds=7200.0,
+        state=present(rich_state(), 3000.0),
         logs=(
             LogHealth(path=SourcePath("/logs/a"), bytes_read=10, lines=LineCounts(parsed=5, ignored=1, unparsed=2)),
             LogHealth(path=SourcePath("/logs/b"), readable=False, lag_bytes=7, rotations=1),
@@ -129,6 +133,16 @@ def test_every_metric_of_runs_logs_and_this_program_is_yielded() -> None:
 )
 def test_a_run_that_is_over_uses_no_device(status: RunStatus, value: float | None) -> None:
     run = alive(status)
+    assert sample(Snapshot(at=2999.0, runs=(run,)), catalog.RUN_GPU, run="alive", uuid=run.gpus[0]) == value
+
+
+@pytest.mark.parametrize(("ended_at", "value"), [(2101.0, 1.0), (2100.0, None), (None, None)])
+def test_a_run_that_failed_holds_its_device_for_a_quarter_of_an_hour(
+    ended_at: float | None, value: float | None
+) -> None:
+    run = alive(RunStatus.FAILED)
+    assert run.state is not None
+    run = replace(run, state=replace(run.state, ended_at=ended_at))
     assert sample(Snapshot(at=3000.0, runs=(run,)), catalog.RUN_GPU, run="alive", uuid=run.gpus[0]) == value
 
 
@@ -205,13 +219,14 @@ def test_a_label_of_the_user_cannot_replace_one_of_ours() -> None:
     )
 
 
-def test_cost_and_device_time_are_of_all_its_devices() -> None:
+def test_cost_is_of_the_device_time_and_there_is_none_without_a_device() -> None:
     snapshot = rich_snapshot()
     run = snapshot.runs[0].name
-    active = sample(snapshot, catalog.ACTIVE_SECONDS, run=run)
-    assert active is not None
-    assert sample(snapshot, catalog.GPU_SECONDS, run=run) == 2 * active
-    assert sample(snapshot, catalog.COST, run=run) == pytest.approx(2 * active / 3600 * 2.5)
+    assert sample(snapshot, catalog.GPU_SECONDS, run=run) == 7200
+    assert sample(snapshot, catalog.COST, run=run) == 5.0
+    without = replace(snapshot, runs=(replace(snapshot.runs[0], gpu_seconds=None),))
+    assert sample(without, catalog.GPU_SECONDS, run=run) is None
+    assert sample(without, catalog.COST, run=run) is None
 
 
 def test_a_threshold_is_the_users_or_the_default() -> None:

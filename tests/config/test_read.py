@@ -113,6 +113,16 @@ def test_all_mistakes_are_told_at_once_with_their_lines(tmp_path: Path) -> None:
             "runs: [{log: x, thresholds: {plateau_gain: 1}}]",
             "1: unknown key `plateau_gain` in `thresholds`: did you mean `plateau_gain_ratio`?",
         ),
+        (
+            "runs: [{log: x, targets: {mAP: 90}}]",
+            "1: `mAP`: `90` is never reached: a score runs from 0 to 1, so write 0.9",
+        ),
+        ("runs: [{log: x, targets: {loss: nan}}]", "1: `loss`: `nan` is no number"),
+        ("runs: [{log: x, gpus: [y]}]", "1: `gpus`: `y` is neither an index nor a uuid, nor `auto` alone"),
+        (
+            "alerts: {scrape_interval: 10m}",
+            "1: `scrape_interval`: `10m` is too long: rules look back five minutes, so scrape at least every two",
+        ),
         ("state: [a]", "1: `state` takes one value, not a list"),
         ("state: a\nstate: b", "2: `state` stands here twice"),
     ],
@@ -129,7 +139,10 @@ def test_a_file_that_is_missing_or_binary_is_one_sentence(tmp_path: Path) -> Non
         read_config(tmp_path / "binary.yml")
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("15m", 900), ("1d12h", 129_600), ("0s", 0), ("1.5s", 1.5)])
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("90s", 90), ("15m", 900), ("1d12h", 129_600), ("1w", 604_800), ("90ms", 0.09), ("0s", 0), ("1.5s", 1.5)],
+)
 def test_durations_are_those_of_prometheus(text: str, seconds: float) -> None:
     assert parse_duration(text) == seconds
 

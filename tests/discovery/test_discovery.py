@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import resource
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -10,10 +14,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.discovery import Discovery, RunSpec, discover
+from exporter.discovery import DiscoveredRun, RunSpec, find, group
 from tests.support.followed_log import unprivileged
 
 Runs = dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """What the words mean where every file is taken for a log."""
+
+    runs: tuple[DiscoveredRun, ...]
+    unmatched: tuple[str, ...]
+    problems: tuple[str, ...]
+
+
+def discover(specs: Sequence[RunSpec], followed: Sequence[DiscoveredRun] = ()) -> Discovery:
+    found = find(specs)
+    grouping = group(found.files, specs, followed)
+    return Discovery(grouping.runs, found.unmatched, found.problems + grouping.problems)
 
 
 def make(folder: Path, *files: str) -> None:
@@ -121,7 +140,40 @@ def test_a_folder_that_cannot_be_listed_is_said() -> None:
         Path(folder).chmod(0o700)
 
 
+def test_a_scan_without_descriptors_does_not_say_that_there_is_no_file(tmp_path: Path) -> None:
+    make(tmp_path, "exp/log.txt")
+    words = [f"{tmp_path}/*/log.txt", f"{tmp_path}/exp"]
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    lowest = os.open(os.devnull, os.O_RDONLY)
+    os.close(lowest)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, hard))
+    try:
+        found = find([RunSpec(pattern=word) for word in words])
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    advice = "too many open files: raise the limit (ulimit -n, LimitNOFILE=) or follow fewer logs"
+    assert found.problems == tuple(f"{word}: cannot be listed: {advice}" for word in words)
+
+
 # Which files are one run.
+
+
+def test_a_text_and_a_json_log_of_two_frameworks_are_two_runs(tmp_path: Path) -> None:
+    make(tmp_path, "exp/resnet.log", "exp/x.json", "exp/events.out.tfevents.1")
+    specs = [RunSpec(pattern=f"{tmp_path}/exp")]
+    frameworks = {"resnet.log": "darknet", "x.json": "detectron2", "events.out.tfevents.1": "tensorboard"}
+    files = find(specs).files
+    one = [replace(file, framework=frameworks[file.path.name].replace("darknet", "detectron2")) for file in files]
+    two = [replace(file, framework=frameworks[file.path.name]) for file in files]
+    assert len(group(one, specs).runs) == 1
+    assert [run.name for run in group(two, specs).runs] == ["exp", "resnet", "x"]
+
+
+def test_a_file_is_named_by_its_path_alone(tmp_path: Path) -> None:
+    make(tmp_path, "exp/a.log", "exp/b.log", "exp/c.log")
+    words = [f"{tmp_path}/exp/a.log", f"{tmp_path}/exp", f"{tmp_path}/exp/b.log", f"{tmp_path}/exp/?.log"]
+    found = find([RunSpec(pattern=word) for word in words])
+    assert {file.path.name: file.is_named for file in found.files} == {"a.log": True, "b.log": True, "c.log": False}
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 import signal
 import subprocess
@@ -60,8 +61,8 @@ def lint(metrics: str) -> None:
 
 
 def openmetrics(text: str) -> dict[str, float]:
-    """The first sample of each family, by a parser that refuses what is not OpenMetrics: promtool reads text only."""
-    families = text_string_to_metric_families(text)
+    """The first sample of each family, by a strict parser: promtool reads the text format only."""
+    families = text_string_to_metric_families(text)  # type: ignore[no-untyped-call]
     return {family.name: family.samples[0].value for family in families if family.samples}
 
 
@@ -129,6 +130,36 @@ def test_a_log_may_appear_later(tmp_path: Path) -> None:
         reads(process, "late", 1)
 
 
+def test_more_logs_than_a_shell_lets_be_open_are_followed(tmp_path: Path) -> None:
+    for number in range(100):
+        write(tmp_path / "logs" / f"run{number}" / "log.txt", rows(19, 39))
+    words = ("--state", "none", "--no-gpu", "--no-alerts", str(tmp_path / "logs" / "*" / "log.txt"))
+    with DaemonProcess(tmp_path / "daemon", *words, prefix=("prlimit", "--nofile=64:1024")) as process:
+        assert (
+            reads(process, "run99", 39)[
+                'training_exporter_log_readable{path="%s",run="run99"}' % (tmp_path / "logs" / "run99" / "log.txt")
+            ]
+            == 1
+        )
+    with DaemonProcess(tmp_path / "short", *words, prefix=("prlimit", "--nofile=64:64")) as process:
+        metrics = process.metrics()
+        readable = {name: value for name, value in metrics.items() if name.startswith("training_exporter_log_readable")}
+        assert (len(readable), set(readable.values())) == (100, {0.0, 1.0})
+
+
+def test_a_folder_whose_name_is_no_text_is_followed(tmp_path: Path) -> None:
+    strange = Path(os.fsdecode(os.fsencode(tmp_path) + b"/logs/\xff\xfe"))
+    write(strange / "log.txt", rows(19, 59))
+    write(tmp_path / "logs" / "plain" / "log.txt", rows(19, 79))
+    for words in ((str(tmp_path / "logs" / "*"),), (str(strange), str(tmp_path / "logs" / "plain"))):
+        with daemon(tmp_path, *words) as process:
+            reads(process, "plain", 79)
+            assert reads(process, "\ufffd\ufffd", 59)['training_restarts_total{run="\ufffd\ufffd"}'] == 0
+            assert process.get("/")[0] == 200
+            assert process.stop(signal.SIGTERM, timeout_s=5) == 0
+            assert "Error" not in process.output()
+
+
 def test_a_rotated_log_is_read_to_its_end_and_its_successor_from_its_head(tmp_path: Path) -> None:
     log = tmp_path / "run" / "log.txt"
     write(log, rows(19, 99))
@@ -144,29 +175,29 @@ def test_a_rotated_log_is_read_to_its_end_and_its_successor_from_its_head(tmp_pa
         assert metrics['training_restarts_total{run="run"}'] == 0
 
 
-@pytest.mark.parametrize(
-    ("first", "second", "run"),
-    [
-        ("log.txt", "metrics.json", "mask"),
-        ("metrics.json", "log.txt", "mask"),
-        ("resnet.log", "metrics.json", "resnet"),
-    ],
-)
-def test_log_and_metrics_json_of_a_folder_are_one_run_under_the_first_name(
-    tmp_path: Path, first: str, second: str, run: str
-) -> None:
-    folder, iterations = tmp_path / "mask", range(19, 200, STEP)
+def test_log_and_metrics_json_of_a_folder_are_one_run_under_the_first_name(tmp_path: Path) -> None:
+    iterations = range(19, 200, STEP)
     records = [detectron2_json(each, loss=each / 1000) for each in iterations]
-    write(folder / first, records if first == "metrics.json" else rows(19, 199))
-    with daemon(tmp_path, str(folder)) as process:
-        reads(process, run, 199)
-        write(folder / second, records if second == "metrics.json" else rows(19, 199))
-        until(lambda: lines_read(process, run) == 2 * len(iterations), why=process.output)
+    arrivals = {
+        "both": ("log.txt", "metrics.json"),
+        "reversed": ("metrics.json", "log.txt"),
+        "resnet": ("resnet.log", "metrics.json"),
+    }
+    folders = {run: tmp_path / f"folder of {run}" if run == "resnet" else tmp_path / run for run in arrivals}
+    for run, (first, _) in arrivals.items():
+        write(folders[run] / first, records if first == "metrics.json" else rows(19, 199))
+    with daemon(tmp_path, *map(str, folders.values())) as process:
+        for run in arrivals:
+            reads(process, run, 199)
+        for run, (_, second) in arrivals.items():
+            write(folders[run] / second, records if second == "metrics.json" else rows(19, 199))
+        until(lambda: all(lines_read(process, run) == 2 * len(iterations) for run in arrivals), why=process.output)
         text = process.get("/metrics")[1]
         samples = [line.rpartition(" ")[0] for line in text.splitlines() if not line.startswith("#")]
         assert len(samples) == len(set(samples))
-        assert process.metrics()[f'training_iterations_total{{run="{run}"}}'] == 199
-        assert set(re.findall(r'run="([^"]*)"', text)) == {run}
+        assert set(re.findall(r'run="([^"]*)"', text)) == arrivals.keys()
+        for run in arrivals:
+            assert process.metrics()[f'training_iterations_total{{run="{run}"}}'] == 199
 
 
 def lines_read(process: DaemonProcess, run: str) -> float:
@@ -248,4 +279,4 @@ def test_it_is_not_ready_and_ends_in_time_while_it_reads_a_backlog(tmp_path: Pat
 
         until(still_reads, why=process.output)
         assert process.stop(signal.SIGTERM, timeout_s=5) == 0
-        assert process.output().count("\n") == 1  # what it follows, and not that it is ready
+        assert "/metrics" not in process.output()  # it did not say that it is ready

@@ -143,6 +143,14 @@ def test_a_state_folder_that_is_used(tmp_path: Path, log: Path) -> None:
         )
 
 
+def test_a_state_file_that_is_none(tmp_path: Path, log: Path) -> None:
+    (tmp_path / "state.db").write_text("no database, but long enough to be taken for the head of one" * 100)
+    assert refused("--listen", "127.0.0.1:0", "--state", str(tmp_path), str(log)) == (
+        f"--state: the state file {tmp_path}/state.db cannot be used: file is not a database; "
+        "remove it, or choose another folder with --state DIR"
+    )
+
+
 def test_nothing_to_do() -> None:
     assert refused(*NOWHERE) == "LOG: there is nothing to do: name a log, or leave --no-gpu out"
 

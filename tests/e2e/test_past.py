@@ -105,7 +105,7 @@ def test_nothing_is_said_about_the_past_and_the_same_is_told_when_it_happens_now
         told = {run: case.end.value.strip() for run, case in cases.items() if case.end is not End.KILLED}
         for run in told:
             case = cases[run]
-            write(tmp_path / "runs" / run / case.log.value, story(case, SystemClock().now()))
+            write(tmp_path / "runs" / run / case.log.value, [*story(case, SystemClock().now()), *next_attempt(case)])
         until(lambda: all(f"{name} · {run}" in str(slack.titles) for run, name in told.items()), why=process.output)
         about = {title.rpartition(" · ")[2] for title in slack.titles}
         assert about == told.keys()
@@ -162,6 +162,12 @@ def end(case: Old, at: float) -> tuple[str, ...]:
             return ("Traceback (most recent call last):", '  File "train.py", line 3, in <module>', "KeyError: 'boxes'")
         case End.KILLED:
             return ()
+
+
+def next_attempt(case: Old) -> tuple[str, ...]:
+    """A start right after a traceback, which shows at once that it ended the training."""
+    starts = {Log.DETECTRON2: detectron2_start(SystemClock().now()), Log.DARKNET: DARKNET_START}
+    return (starts[case.log],) if case.end is End.TRACEBACK else ()
 
 
 def rows(log: Log, at: float, first: int = 0) -> list[str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
-from exporter.formats._errors import error_event, suspects
+from exporter.formats._errors import error_event, error_events, suspects
 
 ERRORS = {
     "Traceback (most recent call last):": "traceback",
@@ -33,6 +35,9 @@ ERRORS = {
     "Fatal Python error: Segmentation fault": "killed",
     "slurmstepd: error: Detected 1 oom-kill event(s) in StepId=12.batch.": "killed",
     "Out of memory: Killed process 4711 (python) total-vm:1kB": "killed",
+    "[02/27 09:00:05] d2.engine.train_loop ERROR: Exception during training:": "exception_raised",
+    "Exception ignored in: <function _MultiProcessingDataLoaderIter.__del__ at 0x7f7c1c0d2d30>": "exception_ignored",
+    "[rank0]: Exception ignored while calling deallocator <function Pool.__del__ at 0x7f7c>": "exception_ignored",
 }
 HARMLESS = (
     "",
@@ -47,6 +52,8 @@ HARMLESS = (
     "Killed 3 zombie workers",
     "banana",
     "    Aborted runs are resumed",
+    "raise RuntimeError('Exception during training')",
+    "CUDA out of memory\x00",
 )
 
 
@@ -68,3 +75,14 @@ def test_a_long_line_is_cut() -> None:
     event = error_event("CUDA out of memory " + "x" * 1000, 1)
     assert event is not None
     assert len(event.detail) == 200
+
+
+def test_before_a_format_is_known_an_interrupt_stands_on_a_line_of_its_own() -> None:
+    frames = (b"^C", b"banana^C", b"^Cbanana", b"Killed")
+    assert [(event.line, event.kind.value) for event in error_events(frames, 5)] == [(5, "interrupted"), (8, "killed")]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_random_bytes_hold_no_error(seed: int) -> None:
+    noise = random.Random(seed).randbytes(1 << 20)  # noqa: S311 - no secret
+    assert error_events(tuple(noise.split(b"\n")), 1) == []

@@ -57,13 +57,13 @@ class Read:
 
 EXPECTED = {
     "A_detectron2/dw_research_many_restarts_log.txt": Read(
-        events={"started": 18, "traceback": 18, "finished": 18},
+        events={"started": 18, "exception_raised": 16, "traceback": 18, "finished": 18},
         last=("finished", 24554),
         iteration=59,
         values={"loss:train:total": 0.8102, "gpu_memory_peak_bytes": 1299 * 2**20, "eta_seconds": 4 * 3600 + 254.0},
     ),
     "A_detectron2/dw_research_mrcn_log.txt": Read(
-        events={"started": 2, "traceback": 1, "finished": 2},
+        events={"started": 2, "exception_raised": 1, "traceback": 1, "finished": 2},
         steps_back=1,
         last=("finished", 3802),
         iteration=119,
@@ -77,7 +77,14 @@ EXPECTED = {
         values={"score:val:segm/AP": 0.651157, "score:val:segm/APl": 0.722168, "score:val:bbox/AP": 0.0},
     ),
     "A_detectron2/mgm_training_log.txt": Read(
-        events={"started": 12, "traceback": 9, "oom": 3, "finished": 12, "checkpoint_saved": 1},
+        events={
+            "started": 12,
+            "exception_raised": 9,
+            "traceback": 9,
+            "oom": 3,
+            "finished": 12,
+            "checkpoint_saved": 1,
+        },
         steps_back=3,
         last=("finished", 23402),
         iteration=4999,

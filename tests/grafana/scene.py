@@ -78,16 +78,17 @@ def _learning(now: float) -> RunState:
     losses = [0.4 + 3.0 / (1 + row) + 0.01 * (row % 7) for row in range(ROWS)]
     columns = {TRAIN: losses, VAL: [*losses[:-1], nan]} | {key: [0.5] * ROWS for key in (*LOGGED, AP, SECONDS, ETA)}
     return told(
-        event(EventKind.OUT_OF_MEMORY),
         event(EventKind.STARTED),
         event(EventKind.PLANNED, 1000),
+        event(EventKind.OUT_OF_MEMORY),
         rows(range(ROWS), columns, at=[now - ROWS + row for row in range(ROWS)]),
         chunk=live(now),
     )
 
 
 def _failed(now: float) -> RunState:
-    return told(rows(range(9), at=[now - 10] * 9), event(EventKind.TRACEBACK, at=now), chunk=live(now))
+    state = told(rows(range(9), at=[now - 10] * 9), event(EventKind.KILLED, at=now), chunk=live(now))
+    return replace(state, last_failed_at=now)
 
 
 def _run(name: str, state: RunState, gpus: tuple[str, ...]) -> Run:
@@ -101,6 +102,7 @@ def _run(name: str, state: RunState, gpus: tuple[str, ...]) -> Run:
         budget=Budget(seconds=7200, gpu_seconds=14400, joules=1e7, cost=100),
         cost_per_gpu_hour=2.5,
         energy_joules=1e6,
+        gpu_seconds=3600.0 * len(gpus),
         state=replace(state, lines=LineCounts(parsed=ROWS, ignored=7, unparsed=1)),
         logs=(LogHealth(path=path, bytes_read=100_000, lag_bytes=10),),
     )

@@ -13,6 +13,7 @@ FLAGS = ("-std=c11", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra", "-Werror", "-fP
 
 def build(folder: Path) -> Path:
     """The library, made in `folder`; its soname is its name, so that a loaded one is found by it."""
+    folder.mkdir(parents=True, exist_ok=True)
     library = folder / LIBRARY
     sources = sorted(map(str, SOURCES.glob("*.c")))
     subprocess.run(["gcc", *FLAGS, "-shared", f"-Wl,-soname,{LIBRARY}", "-o", str(library), *sources], check=True)

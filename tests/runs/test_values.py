@@ -39,6 +39,25 @@ def test_nonfinite_losses_are_counted_by_component_over_all_splits() -> None:
     assert [(found.component, found.count) for found in state.nonfinite] == [("total", 3)]
 
 
+def test_losses_that_are_not_finite_are_counted_in_a_row() -> None:
+    def streak(*losses: float) -> int:
+        return told(rows(range(len(losses)), {TRAIN: losses})).losses[0].nonfinite
+
+    assert [streak(NAN), streak(1.0, NAN, -INF), streak(NAN, NAN, 1.0), streak(NAN, 1.0, INF)] == [1, 2, 0, 1]
+    again = told(event(EventKind.STARTED, 0), rows([0]), state=told(rows([5], {TRAIN: [NAN]})))
+    assert again.losses[0].nonfinite == 0
+
+
+def test_columns_beyond_the_limit_are_dropped_and_counted() -> None:
+    names = [ColumnKey(Quantity.LOSS, "train", f"loss_{number}") for number in range(20_000)]
+    first = told(rows([1, 2], {TRAIN: [1.0, 1.0], **{name: [1.0, NAN] for name in names}}))
+    assert (len(first.latest), len(first.nonfinite), first.dropped) == (2000, 2000, 2 * 18_001)
+    second = told(rows([3], {names[-1]: [1.0], TRAIN: [2.0]}), state=first)
+    assert (len(second.latest), second.value(TRAIN), second.dropped) == (2000, 2.0, 2 * 18_001 + 1)
+    other = told(rows([0], {names[-1]: [1.0]}), state=second)
+    assert (len(other.latest), len(other.nonfinite)) == (1, 2000)
+
+
 def test_losses_whose_sum_overflows_are_finite() -> None:
     state = told(rows([1, 2], {TRAIN: [1.7e308, 1.7e308]}))
     assert state.nonfinite[0].count == 0

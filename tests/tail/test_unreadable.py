@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 
 from tests.support.followed_log import FollowedLog, unprivileged
 
@@ -48,4 +49,19 @@ def test_a_file_without_permission_is_a_problem_until_it_has_it(log: FollowedLog
     log.path.chmod(0o600)
     (chunk,) = log.chunks()
     assert (chunk.frames, chunk.live, chunk.written_after) == ((b"a",), False, None)
+    assert log.problem() is None
+
+
+def test_a_file_that_no_descriptor_is_left_for_says_what_to_do_and_is_read_later(log: FollowedLog) -> None:
+    log.write(b"a\n")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    lowest = os.open(os.devnull, os.O_RDONLY)
+    os.close(lowest)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, hard))
+    try:
+        assert log.read() == []
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert log.problem() == "too many open files: raise the limit (ulimit -n, LimitNOFILE=) or follow fewer logs"
+    assert log.read() == [b"a"]
     assert log.problem() is None
