@@ -30,7 +30,7 @@ root=$work/rootfs
 packages=ca-certificates,libbz2-1.0,libexpat1,libffi8,liblzma5,libncursesw6,libnsl2,libreadline8,libsqlite3-0,libssl3,libuuid1,netbase,tzdata,zlib1g
 [ -n "$prefix" ] || packages=$packages,python3,python3-pip,python3-venv
 mirror=$(sed -n 's/^URIs: *//p' /etc/apt/sources.list.d/debian.sources 2>/dev/null | head -n 1)
-debootstrap --variant=minbase --include="$packages" bookworm "$root" "${mirror:-http://deb.debian.org/debian}" >"$folder/debootstrap.log" 2>&1
+debootstrap --variant=minbase --include="$packages" bookworm "$root" ${mirror:+"$mirror"} >"$folder/debootstrap.log" 2>&1
 rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/*
 
 if [ -n "$prefix" ]; then
