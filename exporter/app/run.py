@@ -28,12 +28,13 @@ def main(args: argparse.Namespace) -> int:
     """Works until Ctrl-C or SIGTERM; SIGHUP reads the configuration anew."""
     configure_logging(args.log_level)
     raise_open_files()
-    config: Config | None = config_from(args)
+    config = config_from(args)
     if not config.runs and not config.gpu.enabled:
         raise ConfigError(Problem("LOG", "there is nothing to do: name a log, or leave --no-gpu out"))
-    while config is not None:
-        daemon = Daemon(config, _surroundings(config))
-        config = daemon.run(announce=partial(_announce, daemon), read_anew=partial(_checked_config, args))
+    following: Config | None = config
+    while following is not None:
+        daemon = Daemon(following, _surroundings(following))
+        following = daemon.run(announce=partial(_announce, daemon), read_anew=partial(_checked_config, args))
     return 0
 
 
