@@ -20,7 +20,7 @@ from ..tail import Position, Tail
 LAST_LINES: Final = 40
 """Kept of each log, for the message about a failed run."""
 
-CHUNK_BYTES: Final = 64 * 1024
+CHUNK_BYTES: Final = 128 * 1024
 """At once: smaller costs speed, larger memory; benchmarks/README.md."""
 
 _encode = msgspec.msgpack.encode

@@ -85,19 +85,6 @@ def _value(key: str, text: str) -> float | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Strict:
-    """A pattern for those lines of a template whose numbers are all finite and printed as Python prints them.
-
-    That proves the numbers without making them, so only those have a group of which every one is wanted.
-    """
-
-    pattern: re.Pattern[str]
-    """Groups: the line with its leading LF, its time, then fields in order."""
-    fields: tuple[str, ...]
-    """The keys of the groups after the time: the iteration and the total losses."""
-
-
-@dataclass(frozen=True, slots=True)
 class Template:
     """A pattern for the metric lines that look like one of them."""
 
@@ -110,34 +97,23 @@ class Template:
     """The keys of the groups after the time."""
     keys: Keys
     """The columns, without the iteration."""
-    strict: Strict
-    """Faster; where it matches a line, so does `pattern`."""
 
     def columns(self, groups: Sequence[Sequence[str]]) -> list[list[float]] | None:
         """Per key a column; None where a text is no number (the caller then reads line by line)."""
-        try:
-            return self._columns(groups)
-        except ValueError:
-            return None
-
-    def read(self, rows: Sequence[str]) -> list[list[float]]:
-        """The columns of lines that the strict pattern matched, each with its leading LF."""
-        parts = self.pattern.split("".join(rows))
-        stride = len(self.fields) + 2
-        return self._columns([parts[index::stride] for index in range(2, stride)])
-
-    def _columns(self, groups: Sequence[Sequence[str]]) -> list[list[float]]:
-        fields = zip(self.fields, groups, strict=True)
-        return [read_field(field, texts) for field, texts in fields if field != "iter"]
-
-
-def read_field(field: str, texts: Sequence[str]) -> list[float]:
-    """A column in its unit. Raises `ValueError` where a text is no number."""
-    if field == "eta":
-        return durations(texts)
-    values = numbers(texts)
-    scale = column(field).scale
-    return values if scale == 1.0 else [value * scale for value in values]
+        columns = []
+        for field, texts in zip(self.fields, groups, strict=True):
+            if field == "iter":
+                continue
+            if field == "eta":
+                columns.append(durations(texts))
+                continue
+            try:
+                values = numbers(texts)
+            except ValueError:
+                return None
+            scale = column(field).scale
+            columns.append(values if scale == 1.0 else [value * scale for value in values])
+        return columns
 
 
 def template_of(line: str) -> Template | None:
@@ -174,35 +150,8 @@ def _template(head: str, lead: str, shape: tuple[str, ...], gaps: tuple[str, ...
         pattern.append(re.escape(part) + ": " + _CAPTURES.get(part, "([^ ]+)") + gap)
         fields.append(part)
     keys = tuple(column(field).key for field in fields if field != "iter")
-    compiled = re.compile("".join(pattern) + _END, re.ASCII)
-    return Template(compiled, tuple(fields), keys, _strict(head, lead, shape, gaps))
+    compiled = re.compile("".join(pattern) + r"[ \t]*(?=\n|\Z)", re.ASCII)
+    return Template(compiled, tuple(fields), keys)
 
 
-def _strict(head: str, lead: str, shape: tuple[str, ...], gaps: tuple[str, ...]) -> Strict:
-    pattern = ["(\n", re.escape(head), f"({_TIME})", re.escape(lead)]
-    fields = []
-    for part, gap in zip(shape, (*gaps, ""), strict=True):
-        if part.endswith(": " + ABSENT):
-            pattern.append(re.escape(part) + gap)
-            continue
-        kind = _KINDS.get(part, _PLAIN if part.endswith("time") else _NUMBER)
-        if _is_walked(part):
-            fields.append(part)
-            kind = f"({kind})"
-        pattern.append(re.escape(part) + ": " + kind + gap)
-    compiled = re.compile("".join(pattern) + ")" + _END, re.ASCII)
-    return Strict(compiled, tuple(fields))
-
-
-def _is_walked(field: str) -> bool:
-    """Whether every value of the field is wanted, for statistics, and not only the last."""
-    return field == "iter" or column(field).key.name == "total"
-
-
-_END = r"[ \t]*(?=\n|\Z)"
-# `0.4318`; with so few digits it is finite, and without branches or a way back it is found fastest.
-_PLAIN = r"-?+\d{1,40}+\.?+\d{0,40}+"
-# `0.2467`, `1.95e-05`
-_NUMBER = _PLAIN + r"(?:e[-+]\d\d)?+"
-_KINDS = {"eta": DURATION, "iter": r"\d{1,15}", "max_mem": r"\d{1,40}M"}
 _CAPTURES = {"eta": f"({DURATION})", "iter": r"(\d{1,15})", "max_mem": r"(\d+)M"}

@@ -69,19 +69,6 @@ class Items:
         for mine, column in zip(self._columns, columns, strict=True):
             mine.extend(column)
 
-    def batch(
-        self,
-        iterations: Sequence[int | None],
-        at: Sequence[float | None],
-        lines: Sequence[int],
-        keys: Keys,
-        columns: Sequence[Sequence[float]],
-    ) -> None:
-        """Adds rows as a batch of their own, so that their columns stay what they are."""
-        self._close()
-        named = dict(zip(keys, columns, strict=True))
-        self._done.append(Batch(iterations=iterations, at=at, lines=lines, columns=named))
-
     def finish(self) -> tuple[Batch | Event, ...]:
         """All items, in order."""
         self._close()

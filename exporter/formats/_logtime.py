@@ -23,8 +23,6 @@ and buffered lines may be this much older than their file."""
 YEARS_BACK = 8
 """29 February may lie eight years back (1896 to 1904, 2096 to 2104)."""
 
-_MINUTES = tuple(TWO_DIGITS.items())[:SECONDS_PER_MINUTE]
-
 
 class LogClock:
     """Reads `MM/DD HH:MM:SS` of the lines of one chunk."""
@@ -39,7 +37,7 @@ class LogClock:
         """Minutes that lie in the writing interval as a whole."""
 
     def moments(self, texts: Iterable[str]) -> list[float | None]:
-        """`moment` of each; where all of a minute lies in the writing interval, that is a look into a table."""
+        """`moment` of each; the minute, which most share, is worked out once."""
         known, two, moment = self._minutes.get, TWO_DIGITS, self.moment
         return [moment(text) if (minute := known(text[:11])) is None else minute + two[text[12:]] for text in texts]
 
@@ -47,22 +45,15 @@ class LogClock:
         """Unix seconds of `11/17 15:16:42`; None where there is no such time or it cannot be trusted."""
         hour = text[:8]
         if hour not in self._hours:
-            self._hours[hour] = self._learn(hour)
+            self._hours[hour] = _hour(hour, self._before)
         base = self._hours[hour]
         if base is None:
             return None
-        at = base + TWO_DIGITS[text[9:11]] * SECONDS_PER_MINUTE + TWO_DIGITS[text[12:]]
+        minute = base + TWO_DIGITS[text[9:11]] * SECONDS_PER_MINUTE
+        if self._first <= minute <= self._before - SECONDS_PER_MINUTE:
+            self._minutes[text[:11]] = minute
+        at = minute + TWO_DIGITS[text[12:]]
         return at if self._first <= at <= self._before else self._bounded(at)
-
-    def _learn(self, hour: str) -> float | None:
-        """The beginning of an hour, of which all minutes become known."""
-        base = _hour(hour, self._before)
-        if base is not None:
-            for text, value in _MINUTES:
-                minute = base + value * SECONDS_PER_MINUTE
-                if self._first <= minute <= self._before - SECONDS_PER_MINUTE:
-                    self._minutes[f"{hour}:{text}"] = minute
-        return base
 
     def _bounded(self, at: float) -> float | None:
         """A time outside the writing interval, moved to its nearer end or given up."""

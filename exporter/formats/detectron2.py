@@ -12,8 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ..model import Chunk, Event, EventKind
-from ._deferred import DeferredColumn, DeferredRows
-from ._detectron2_lines import MARK, PREFIX, Template, read_field, read_metric, template_of
+from ._detectron2_lines import MARK, PREFIX, Template, read_metric, template_of
 from ._detectron2_scores import Copypaste, read_categories, read_copypaste, table_prefix
 from ._errors import error_event, suspects
 from ._items import Cells, Items, Keys, excerpt
@@ -134,8 +133,6 @@ class _Reader:
         Those that look alike by one pattern, what lies between them by itself.
         """
         template = _learn(text) if count >= FEW else None
-        if template and self._read_strictly(template, text, line):
-            return
         parts = template.pattern.split(text) if template else [text]
         stride = len(template.fields) + 2 if template else 1
         rests = parts[::stride]
@@ -154,28 +151,6 @@ class _Reader:
             columns=columns,
         )
         self._interleave(rows, rests, line)
-
-    def _read_strictly(self, template: Template, text: str, line: int) -> bool:
-        """The same, as far as the numbers are wanted; false, and nothing done, where many lines are too unusual."""
-        strict = template.strict
-        stride = len(strict.fields) + 3
-        parts = strict.pattern.split(text)
-        rests = parts[::stride]
-        others = "".join(rests)
-        if others.count("iter: ") >= FEW:
-            return False
-        groups = {name: parts[index::stride] for index, name in enumerate(strict.fields, 3)}
-        iterations = list(map(int, groups["iter"]))
-        deferred, places = DeferredRows(parts[1::stride], template.read), range(len(iterations))
-        names = [name for name in template.fields if name != "iter"]
-        columns = [
-            read_field(name, groups[name]) if name in groups else DeferredColumn(deferred, index, places)
-            for index, name in enumerate(names)
-        ]
-        at = self._clock.moments(parts[2::stride])
-        self._suspects = suspects(others)
-        self._interleave(_Rows(iterations=iterations, at=at, keys=template.keys, columns=columns), rests, line)
-        return True
 
     def _interleave(self, rows: _Rows, rests: Sequence[str], line: int) -> None:
         """Adds rows and reads what stands between them, in order."""
@@ -213,7 +188,7 @@ class _Reader:
         if rows is not None and rows.first < rows.end:
             part = slice(rows.first, rows.end)
             columns = [column[part] for column in rows.columns]
-            self._items.batch(rows.iterations[part], rows.at[part], rows.lines[part], rows.keys, columns)
+            self._items.rows(rows.iterations[part], rows.at[part], rows.lines[part], rows.keys, columns)
             self._items.parsed += rows.end - rows.first
             rows.first = rows.end
 

@@ -69,12 +69,6 @@ class Chunk:
     """Whether it was written while this process followed the source; false for what lay there at start."""
 
 
-class FiniteColumn(Sequence[float]):
-    """Values that are known to be finite before anybody looks at them, and may be made only then."""
-
-    __slots__ = ()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """Rows of values as columns, all equally long, in the order of the log. NaN always means a logged NaN."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from math import isfinite
 
-from ..model import Best, ColumnKey, FiniteColumn, Latest, LossStatistics, Nonfinite, Quantity, RunState
+from ..model import Best, ColumnKey, Latest, LossStatistics, Nonfinite, Quantity, RunState
 from ..statistics import LossAccumulator
 from ._best import improve, ranked
 
@@ -19,9 +19,7 @@ class Values:
 
     def __init__(self, state: RunState) -> None:
         self.dropped = state.dropped
-        self._latest: dict[ColumnKey, tuple[Sequence[float], int | None]] = {
-            latest.key: ((latest.value,), latest.iteration) for latest in state.latest
-        }
+        self._latest = {latest.key: (latest.value, latest.iteration) for latest in state.latest}
         self._best: dict[ColumnKey, Best] = {best.key: best for best in state.best}
         self._nonfinite = {found.component: (found.count, found.last_at) for found in state.nonfinite}
         self._losses = {statistics.split: statistics for statistics in state.losses}
@@ -50,7 +48,7 @@ class Values:
             if key not in self._latest and len(self._latest) >= COLUMNS:
                 self.dropped += len(values)
                 continue
-            self._latest[key] = (values, iterations[-1])
+            self._latest[key] = (values[-1], iterations[-1])
             if key.quantity is Quantity.LOSS:
                 self._count_nonfinite(key.name, values, times)
             if ranked(key):
@@ -64,7 +62,7 @@ class Values:
         if component not in self._nonfinite and len(self._nonfinite) >= COLUMNS:
             return
         count, last_at = self._nonfinite.get(component, (0, None))
-        if not isinstance(values, FiniteColumn) and not isfinite(sum(values)):
+        if not isfinite(sum(values)):
             rows = [index for index, value in enumerate(values) if not isfinite(value)]
             if rows:
                 count, last_at = count + len(rows), times[rows[-1]]
@@ -78,7 +76,7 @@ class Values:
     def latest(self) -> tuple[Latest, ...]:
         """In order of first appearance."""
         return tuple(
-            Latest(key=key, value=values[-1], iteration=iteration) for key, (values, iteration) in self._latest.items()
+            Latest(key=key, value=value, iteration=iteration) for key, (value, iteration) in self._latest.items()
         )
 
     def best(self) -> tuple[Best, ...]:
