@@ -12,7 +12,7 @@ help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: .venv/run ## Follow a training log: make run LOG=/path/to/log (without LOG: the demo)
-	@$(BIN)/training-exporter $(if $(LOG),$(LOG),demo) $(ARGS)
+	@$(BIN)/training-exporter $(if $(LOG),'$(LOG)',demo) $(ARGS)
 
 demo: .venv/run ## Play a training run of ten minutes in one, with a simulated GPU
 	@$(BIN)/training-exporter demo $(ARGS)

@@ -49,7 +49,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     name = words.pop(0) if words and words[0] in command_names() else _DEFAULT
     command = _load(name)
     parser = _Parser(
-        prog=f"training-exporter {name}", description=command.HELP, formatter_class=argparse.RawDescriptionHelpFormatter
+        allow_abbrev=False,
+        prog=f"training-exporter {name}",
+        description=command.HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.configure(parser)
     try:

@@ -73,6 +73,9 @@ def open_notifier(settings: Mapping[str, str], environ: Mapping[str, str]) -> Sl
         AlertsError: there is no usable address now, or the mention is none.
     """
     file, given = settings.get("webhook_url_file", ""), environ.get(ENVIRONMENT, "")
+    if file.startswith(("http:", "https:")):
+        # Not repeated: it is the secret itself.
+        raise AlertsError("webhook_url_file: name the file that holds the webhook's address, not the address itself")
     webhook = Webhook(Path(file), file) if file else Webhook(Secret(given), f"${ENVIRONMENT}")
     webhook.read()
     return SlackNotifier(webhook, parse_mention(settings.get("mention", "")))

@@ -51,8 +51,11 @@ def _run(run: Run, daemon: Daemon) -> str:
 
 
 def _facts(run: Run, state: RunState) -> Iterator[str]:
-    yield run.format or "no known format yet"
-    yield state.status.value
+    if run.format:
+        yield f"{run.format}, {state.status.value}"
+    else:
+        lines = human.count(state.lines.ignored)
+        yield f"{lines} lines and none in a known format (training-exporter formats), so nothing but errors is seen"
     if state.iteration is not None:
         planned = planned_length(state)
         yield f"iteration {human.count(state.iteration)}" + (f" of {human.count(planned)}" if planned else "")

@@ -92,7 +92,7 @@ def matching(pattern: str) -> tuple[Path, ...] | str:
         if names_one_file(pattern):
             return _sorted([Path(word)])
         if Path(word).is_dir():
-            return _sorted(_logs_in(Path(word))) or f"{pattern}: the folder holds no log yet (*.log, *.txt, *.json, …)"
+            return _sorted(_logs_in(Path(word))) or _no_log_in(pattern, Path(word))
         return _sorted(_matches(word)) or _no_match(pattern)
     except OSError as error:
         return f"{pattern}: cannot be listed: {_reason(error)}"
@@ -113,6 +113,14 @@ def _reason(error: OSError) -> str:
     if error.errno in {errno.EMFILE, errno.ENFILE}:
         return f"{reason}: raise the limit (ulimit -n, LimitNOFILE=) or follow fewer logs"
     return reason
+
+
+def _no_log_in(pattern: str, folder: Path) -> str:
+    below = next((path for child in sorted(folder.iterdir()) if child.is_dir() for path in _logs_in(child)), None)
+    if below is None:
+        return f"{pattern}: the folder holds no log yet (*.log, *.txt, *.json, …)"
+    glob = Path(pattern, "*", below.name)
+    return f"{pattern}: the folder itself holds no log, but folders in it do: give '{glob}', in quotes"
 
 
 def _matches(pattern: str) -> Iterator[Path]:

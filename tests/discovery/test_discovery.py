@@ -116,6 +116,12 @@ def test_a_link_to_a_run_is_not_another_run(tmp_path: Path) -> None:
 # What matches nothing.
 
 
+def test_a_folder_of_folders_with_logs_says_how_to_name_them(tmp_path: Path) -> None:
+    make(tmp_path, "logs/exp1/log.txt")
+    (problem,) = discover([RunSpec(pattern=f"{tmp_path}/logs")]).problems
+    assert problem.endswith(f"folders in it do: give '{tmp_path}/logs/*/log.txt', in quotes")
+
+
 def test_what_matches_nothing_is_said_and_may_match_later(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     specs = [RunSpec(pattern=f"{tmp_path}/{word}") for word in ("*/*.log", "empty", "missing/")]

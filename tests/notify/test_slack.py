@@ -259,3 +259,9 @@ def test_send_test_says_why_not_and_what_to_do(status: int, body: str, sentence:
         notifier.close()
     assert not result.ok
     assert result.sentence == f"slack: {sentence}"
+
+
+def test_an_address_given_as_a_file_is_refused_and_not_repeated() -> None:
+    with pytest.raises(AlertsError, match="name the file that holds the webhook's address") as caught:
+        open_notifiers({"slack": {"webhook_url_file": "https://hooks.slack.com/services/T0/B0/SECRETXYZ"}}, {})
+    assert "SECRETXYZ" not in str(caught.value)
