@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple, NewType
 LIBRARY: Final = "libnvidia-ml.so.1"
 
 Handle = NewType("Handle", object)
-"""A device of this session."""
+"""A device, valid for as long as the library stays open."""
 EventSet = NewType("EventSet", object)
 
 # nvmlReturn_t of nvml.h
