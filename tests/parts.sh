@@ -12,6 +12,7 @@ need buildah buildah
 need podman podman
 need runc runc
 need debootstrap debootstrap
+need newuidmap uidmap
 [ -n "$packages" ] || exit 0
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
     echo "not installed (needs root on Debian), their tests skip:$packages" >&2
