@@ -1,6 +1,6 @@
 """The one door to prometheus_client: its registry, metric families and exposition, without its HTTP half.
 
-Importing any part of the library runs its `__init__`, which brings an HTTP server, TLS and e-mail parsing: 9 MB for
+Importing any part of the library runs its `__init__`, which brings an HTTP server, TLS and e-mail parsing: 7 MB for
 what this program serves in another way. Here that code waits until one of its names is asked for, which only the
 plain-text exposition does; a Prometheus asks for OpenMetrics.
 """

@@ -126,6 +126,7 @@ class Daemon:
             while following is None and not self._end.wait(1.0) and not self._is_over():
                 following = self._reloaded(read_anew)
             self._close()
+        self._end.close()
         return following
 
     def _hang_up(self) -> None:
@@ -254,6 +255,7 @@ class Daemon:
             self.alerting.close()
         reader_ended = ended[0]
         if reader_ended:
+            self.pipeline.close()
             self._checkpoints.close()
 
 

@@ -22,7 +22,15 @@ class EndRequest:
 
     def make(self) -> None:
         """Asks; every wait, also a later one, returns at once."""
-        os.write(self._writer, b"\0")
+        if self._writer >= 0:
+            os.write(self._writer, b"\0")
+
+    def close(self) -> None:
+        """Gives the pipe back; after the last wait."""
+        self._reader, reader = -1, self._reader
+        self._writer, writer = -1, self._writer
+        os.close(reader)
+        os.close(writer)
 
     def wait(self, seconds: float) -> bool:
         """Waits at most so long; whether it was made."""

@@ -26,6 +26,7 @@ def test_a_hang_up_takes_up_a_new_configuration_and_a_mistake_keeps_the_old(tmp_
         until(lambda: "unknown key `alarms`" in process.output(), why=process.output)
         assert process.metrics()['training_iterations_total{run="first"}'] == 2
 
+        opened = _descriptors(process)
         config.write_text(f"runs: [{{log: {first}}}, {{log: {second}}}]\n")
         os.kill(process.pid, signal.SIGHUP)
         until(lambda: process.stdout.read_text().count("  page ") == 2, why=process.output)
@@ -33,4 +34,9 @@ def test_a_hang_up_takes_up_a_new_configuration_and_a_mistake_keeps_the_old(tmp_
         assert metrics['training_iteration{run="second"}'] == 7
         assert metrics['training_iterations_total{run="first"}'] == 2
         assert metrics['training_exporter_log_bytes_total{run="first"}'] == 0
+        assert _descriptors(process) <= opened + 1, "the second log is the only one more"
         assert process.stop() == 0
+
+
+def _descriptors(process: DaemonProcess) -> int:
+    return sum(1 for _ in Path(f"/proc/{process.pid}/fd").iterdir())
